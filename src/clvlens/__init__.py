@@ -1,1 +1,44 @@
-"""Customer lifetime value and churn, explained in money."""
+"""clvlens predicts what each customer will be worth, who will leave, and why.
+
+Heavy parts are imported when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clvlens.config import load_config
+    from clvlens.histories.base import History, Lever
+    from clvlens.pipeline import build_panel, evaluate, explain, predict, train
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "load_config": "clvlens.config",
+    "build_panel": "clvlens.pipeline",
+    "train": "clvlens.pipeline",
+    "evaluate": "clvlens.pipeline",
+    "explain": "clvlens.pipeline",
+    "predict": "clvlens.pipeline",
+    "History": "clvlens.histories.base",
+    "Lever": "clvlens.histories.base",
+}
+
+__all__ = [
+    "History",
+    "Lever",
+    "build_panel",
+    "evaluate",
+    "explain",
+    "load_config",
+    "predict",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'clvlens' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

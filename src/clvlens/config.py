@@ -1,0 +1,299 @@
+"""The YAML that describes a run: strict, frozen, and explained where it fails."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import pydantic
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from clvlens.errors import ConfigError, nearest
+from clvlens.histories import discover
+from clvlens.histories.base import History
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+def _utc_instant(value: object) -> object:
+    """Read a date as its midnight, and leave a time zone out: cutoffs are in the run's zone."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return dt.datetime(value.year, value.month, value.day)
+    return value
+
+
+Instant = Annotated[dt.datetime, BeforeValidator(_utc_instant)]
+Scalar = bool | int | float | str
+
+
+class Rule(_Strict):
+    """Rows for which a column has a value among these, or lies above or below a number."""
+
+    column: str
+    among: tuple[Scalar, ...] = ()
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Rule:
+        if bool(self.among) + (self.above is not None) + (self.below is not None) != 1:
+            raise ValueError("give exactly one of among, above and below")
+        return self
+
+    def __str__(self) -> str:
+        if self.among:
+            return f"{self.column} among {', '.join(map(str, self.among))}"
+        return (
+            f"{self.column} > {self.above}"
+            if self.above is not None
+            else (f"{self.column} < {self.below}")
+        )
+
+
+class Source(_Strict):
+    """Where rows come from: files, a file inside an installed package, or a database table."""
+
+    path: str | None = None
+    package: str | None = None
+    database: str | None = None
+    table: str | None = None
+    format: Literal["csv", "parquet", "padded"] | None = None
+    delimiter: str = ","
+    decimal: Literal[".", ","] = "."
+
+    @model_validator(mode="after")
+    def _names_one_place(self) -> Source:
+        if (self.path is None) == (self.database is None):
+            raise ValueError("give either path (with package, for a packaged file) or database")
+        if self.database is not None and self.table is None:
+            raise ValueError("a database needs table, the name of the table in it")
+        return self
+
+
+class Lookup(Source):
+    """One join to a second table that holds further columns, by a shared column."""
+
+    on: str
+
+
+class TableConfig(Source):
+    """One history's table: where it lies, what its columns are called, what a row is.
+
+    `columns` maps our names to the table's; columns that bear our names need no entry.
+    """
+
+    columns: dict[str, str] = {}
+    attributes: tuple[str, ...] = ()
+    time_format: str | None = None
+    grain: Literal["event", "order", "line"] = "event"
+    lookup: Lookup | None = None
+    keep: tuple[Rule, ...] = ()
+    lag_days: float = Field(0, ge=0)
+
+
+class Population(_Strict):
+    """Who is left out, by rules on the customers table: staff, tests, businesses."""
+
+    leave_out: tuple[Rule, ...] = ()
+
+
+class Target(_Strict):
+    """What is predicted: value and churn in the `horizon_days` after a cutoff.
+
+    `label_days` < horizon learns from a shorter window where history is short (money × h/l,
+    probability 1 - (1 - p)^(h/l)). `embargo_days` is how long refunds are awaited.
+    """
+
+    horizon_days: int = Field(90, gt=0)
+    value: Literal["revenue", "margin"] = "revenue"
+    label_days: int | None = Field(None, gt=0)
+    embargo_days: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _labels_fit_the_horizon(self) -> Target:
+        if self.label_days is not None and self.label_days > self.horizon_days:
+            raise ValueError("label_days must not exceed horizon_days")
+        return self
+
+
+class Cutoffs(_Strict):
+    """When snapshots are taken, by role; roles left empty are planned from the data."""
+
+    fit: tuple[Instant, ...] = ()
+    select: tuple[Instant, ...] = ()
+    calibrate: tuple[Instant, ...] = ()
+    test: tuple[Instant, ...] = ()
+    step_days: int = Field(30, gt=0)
+    at_most: int = Field(6, gt=0)
+
+
+class ModelConfig(_Strict):
+    """Settings of the models; defaults are good without tuning."""
+
+    seed: int = 7
+    trees: int = Field(300, gt=0)
+    learning_rate: float = Field(0.03, gt=0, le=1)
+    max_depth: int = Field(4, gt=0, le=12)
+    intervals: bool = True
+
+
+class Tracking(_Strict):
+    """Where experiments are kept; SQLite in data/mlflow by default."""
+
+    uri: str | None = None
+    experiment: str | None = None
+
+
+class Clv(_Strict):
+    """Discounting of the predicted value; leave the block out for no `clv` column."""
+
+    annual_discount_rate: float = Field(0.10, ge=0)
+    subtract_acquisition_cost: bool = False
+
+
+class Engine(_Strict):
+    """How features are computed."""
+
+    memory_limit: str | None = None
+    threads: int | None = Field(None, gt=0)
+
+
+class Config(_Strict):
+    """Everything that a run is told."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    time_zone: str = "UTC"
+    data_ends: Instant | None = None
+    data: dict[str, TableConfig]
+    population: Population = Population()
+    target: Target = Target()
+    cutoffs: Cutoffs = Cutoffs()
+    model: ModelConfig = ModelConfig()
+    clv: Clv | None = None
+    engine: Engine = Engine()
+    tracking: Tracking = Tracking()
+    root: Path = Field(Path(), exclude=True)
+    customers: int | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _describes_orders(self) -> Config:
+        known = discover()
+        for name in self.data:
+            if name not in known:
+                raise ValueError(f"data.{name} is no history; {nearest(name, known)}")
+        for name, history in known.items():
+            if history.required and name not in self.data:
+                raise ValueError(f"data.{name} is missing; every run needs it")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_time_zone(self) -> Config:
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(
+                f"time_zone {self.time_zone!r} is unknown; use e.g. Europe/Paris"
+            ) from None
+        return self
+
+    def history(self, name: str) -> History:
+        """Return the history behind a table, with the attributes that the table declares."""
+        return discover()[name].with_attributes(self.data[name].attributes)
+
+    @property
+    def data_folder(self) -> Path:
+        """Where panels and evaluations of this run are written."""
+        return self.root / "data" / self.name
+
+    @property
+    def model_folder(self) -> Path:
+        """Where this run's model is written."""
+        return self.root / "models" / self.name
+
+
+def load_config(path: str | Path, *, customers: int | None = None) -> Config:
+    """Read and check a YAML file.
+
+    Raises `ConfigError` naming the key, its line and the nearest known key.
+    """
+    path = Path(path)
+    text = _read(path)
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path} holds no settings; start with name, currency and data")
+    raw = {**raw, "root": _root(path), **({"customers": customers} if customers else {})}
+    try:
+        return Config.model_validate(raw)
+    except pydantic.ValidationError as error:
+        lines = [_explain(path, text, problem) for problem in error.errors()]
+        raise ConfigError("\n".join(lines)) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist; give an existing file with --config") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+
+
+def _root(path: Path) -> Path:
+    """Return the project's folder: the one above configs/, else the config's own."""
+    folder = path.resolve().parent
+    return folder.parent if folder.name == "configs" else folder
+
+
+def _explain(path: Path, text: str, problem: Any) -> str:
+    """Say one problem in one line, with its place and what to do."""
+    place = [str(part) for part in problem["loc"]]
+    key = ".".join(place)
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        message = f"unknown key; {nearest(place[-1], _siblings(place[:-1]))}"
+    elif problem["type"] == "missing":
+        message = "this key is missing"
+    line = _line_of(text, place)
+    return f"{path}{f':{line}' if line else ''}: {key + ': ' if key else ''}{message}"
+
+
+def _siblings(place: list[str]) -> list[str]:
+    """Return the keys that the model at this place knows."""
+    model: type[BaseModel] = Config
+    for part in place:
+        if part in model.model_fields:
+            model = _inner_model(model.model_fields[part].annotation) or model
+    return [name for name in model.model_fields if name not in {"root"}]
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_inner_model(part) for part in typing.get_args(annotation))
+    return next((model for model in inner if model), None)
+
+
+def _line_of(text: str, place: list[str]) -> int | None:
+    """Return the line of a key, following the YAML's own marks."""
+    node = yaml.compose(text)
+    line = None
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((k, v) for k, v in node.value if k.value == part), None)
+            if pair is None:
+                return line
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and part.isdigit():
+            node = node.value[int(part)]
+            line = node.start_mark.line + 1
+    return line

@@ -1,0 +1,56 @@
+"""Who the customers are: one row a customer, as far as the business knew it at sign-up.
+
+A table without `signed_up_at` holds traits that do not change; its customers count as known
+from their first event in any other history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clvlens.histories.base import Column, Feature, History
+from clvlens.histories.past import DAY, Past
+
+TRAITS = ("channel", "campaign", "segment", "persona", "country")
+YEAR = 365.25 * DAY
+
+
+def features(past: Past) -> Iterator[Feature]:
+    """Age of the relation, and the traits that the table has."""
+    past = past.derive("age_years", lambda t: (t.cutoff - t.born_on) / YEAR, needs=["born_on"])
+    if past.has("signed_up_at"):
+        yield from past.since_first("days_since_sign_up")
+    yield from past.latest("age_years", unit="years")
+    yield from past.latest("acquisition_cost")
+    for trait in (*TRAITS, *past.attributes):
+        yield from past.latest(trait, unit="category")
+
+
+HISTORY = History(
+    name="customers",
+    meaning="Who the customers are",
+    noun="customers",
+    time="signed_up_at",
+    key="customer_id",
+    columns=(
+        Column("customer_id", "id", "the customer", required=True),
+        Column("signed_up_at", "time", "when the business first knew the customer"),
+        Column("channel", "category", "acquisition channel"),
+        Column("campaign", "category", "acquisition campaign"),
+        Column("acquisition_cost", "money", "what it cost to win the customer"),
+        Column("traits_known_at", "time", "when segment and persona were assigned"),
+        Column("segment", "category", "segment in the CRM", known_at="traits_known_at"),
+        Column("persona", "category", "persona in the CRM", known_at="traits_known_at"),
+        Column("country", "category", "country"),
+        Column("born_on", "time", "date of birth"),
+    ),
+    example=(
+        {"customer_id": "A1", "signed_up_at": "2024-01-05", "channel": "search",
+         "acquisition_cost": 12.5, "country": "DE", "born_on": "1980-02-29"},
+        {"customer_id": "B2", "signed_up_at": "2024-02-11", "channel": "friend",
+         "acquisition_cost": 0, "country": "DE", "born_on": None},
+        {"customer_id": "C3", "signed_up_at": "2024-03-30", "channel": "search",
+         "acquisition_cost": 14, "country": "FR", "born_on": "1999-12-01"},
+    ),
+    features=features,
+)  # fmt: skip

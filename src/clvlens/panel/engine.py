@@ -1,0 +1,145 @@
+"""The engine that computes features: DuckDB, inside this process.
+
+This file alone knows the engine: what differs between engines (instants, strict casts, local
+dates, files) is a verb here, and everything else is Ibis.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+import pandas as pd
+from ibis.backends.duckdb import Backend
+from ibis.common.exceptions import TableNotFound
+
+from clvlens.errors import ConfigError, DataError, Fault
+
+
+@ibis.udf.scalar.builtin(name="epoch_us")
+def _epoch_us(instant: dt.Timestamp(timezone="UTC")) -> int: ...  # type: ignore[valid-type]
+
+
+@ibis.udf.scalar.builtin(name="make_timestamptz")
+def _from_epoch_us(instant: int) -> dt.Timestamp(timezone="UTC"): ...  # type: ignore[valid-type]
+
+
+@ibis.udf.scalar.builtin(name="try_strptime")
+def _try_strptime(text: str, form: str) -> dt.timestamp: ...
+
+
+@ibis.udf.scalar.builtin(name="datesub")
+def _datesub(part: str, start: dt.date, end: dt.date) -> int: ...
+
+
+@ibis.udf.scalar.builtin(name="isodow")
+def _isodow(instant: dt.Timestamp(timezone="UTC")) -> int: ...  # type: ignore[valid-type]
+
+
+@ibis.udf.scalar.builtin(name="hour")
+def _hour(instant: dt.Timestamp(timezone="UTC")) -> int: ...  # type: ignore[valid-type]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A connection, with the verbs that depend on the engine."""
+
+    backend: Backend
+
+    def read(self, name: str, files: list[str], form: str, *, delimiter: str = ",") -> ir.Table:
+        """Return a table over files of one format; text formats come as text only."""
+        try:
+            if form == "parquet":
+                return self.backend.read_parquet(files)
+            if form == "padded":
+                parts = [pd.read_csv(f, sep=r"\s+", dtype=str, na_values=[""]) for f in files]
+                return self.keep(ibis.memtable(pd.concat(parts)))
+            return self.backend.read_csv(
+                files, all_varchar=True, header=True, delim=delimiter, nullstr=""
+            )
+        except (duckdb.Error, ValueError, OSError) as error:
+            what = f"{files[0]} cannot be read as {form}: {str(error).splitlines()[0]}"
+            mend = "check the file, or state format and delimiter"
+            raise DataError([Fault(name, what, mend)]) from None
+
+    def read_database(self, name: str, database: str, table: str) -> ir.Table:
+        """Return a table of a database that the engine can attach."""
+        alias = f"attached_{hashlib.sha1(database.encode()).hexdigest()[:12]}"
+        try:
+            self.backend.con.execute(f"ATTACH IF NOT EXISTS '{database}' AS {alias} (READ_ONLY)")
+            return self.backend.table(table, database=alias)
+        except (duckdb.Error, TableNotFound) as error:
+            what = f"table {table} cannot be read from {database}: {str(error).splitlines()[0]}"
+            raise DataError([Fault(name, what, "check database and table")]) from None
+
+    def keep(self, table: ir.Table) -> ir.Table:
+        """Compute a table once and return it for reuse; it spills to disk where it must."""
+        name = ibis.util.gen_name("kept")
+        self.backend.create_table(name, table, temp=True)
+        return self.backend.table(name)
+
+    def frame(self, table: ir.Table) -> pd.DataFrame:
+        """Return the rows of a table."""
+        return self.backend.to_pandas(table)
+
+    def row(self, table: ir.Table) -> tuple:
+        """Return the first row of a table as Python values."""
+        return self.backend.con.execute(ibis.to_sql(table, dialect="duckdb")).fetchone()
+
+    def count(self, table: ir.Table) -> int:
+        """Return the number of rows of a table."""
+        return self.row(table.count().as_table())[0]
+
+    def write_parquet(self, table: ir.Table, path: Path) -> None:
+        """Write a table to a Parquet file."""
+        self.backend.to_parquet(table, path)
+
+    def instant(self, column: ir.Value, form: str | None = None) -> ir.IntegerValue:
+        """Return microseconds since 1970 UTC; null where text is no time.
+
+        Naive times are read in the session's time zone, aware ones converted.
+        """
+        if column.type().is_string():
+            column = _try_strptime(column, form) if form else column
+        elif column.type().is_integer() and form:
+            column = _try_strptime(column.cast("string"), form)
+        return _epoch_us(column.try_cast(dt.Timestamp(timezone="UTC")))
+
+    def digest(self, text: ir.StringValue) -> ir.StringValue:
+        """Return a hash of text that is the same on every machine."""
+        return text.hexdigest("md5")
+
+    def local_parts(self, instant: ir.IntegerValue) -> Mapping[str, ir.IntegerValue]:
+        """Return the local day since 1970, the weekday (0 = Monday) and the hour of an instant."""
+        local = _from_epoch_us(instant)
+        day = _datesub("day", ibis.date("1970-01-01"), local.cast("date"))
+        return {
+            "day": day.cast("int64"),
+            "weekday": (_isodow(local) - 1).cast("int64"),
+            "hour": _hour(local).cast("int64"),
+        }
+
+
+def connect(
+    time_zone: str = "UTC", *, memory_limit: str | None = None, threads: int | None = None
+) -> Engine:
+    """Open an engine; what does not fit in memory spills to a temporary folder."""
+    settings: dict[str, object] = {"TimeZone": time_zone, "temp_directory": tempfile.gettempdir()}
+    if memory_limit:
+        settings["memory_limit"] = memory_limit
+    if threads:
+        settings["threads"] = threads
+    backend = ibis.duckdb.connect()
+    try:
+        for name, value in settings.items():
+            backend.con.execute(f"SET {name} = '{value}'")
+    except duckdb.Error as error:
+        raise ConfigError(f"engine: {error}") from None
+    return Engine(backend)

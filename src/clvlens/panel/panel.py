@@ -1,0 +1,167 @@
+"""Snapshots and outcomes stacked: one row per customer and cutoff."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from clvlens.config import Config
+from clvlens.errors import ClvlensError
+from clvlens.files import whole_folder
+from clvlens.histories.base import Feature, Lever
+from clvlens.panel.snapshot import KEYS, features_of, population, snapshot
+from clvlens.panel.source import stamp
+from clvlens.panel.split import Plan, plan_cutoffs
+from clvlens.panel.target import outcomes
+from clvlens.panel.world import World, read_world
+
+TARGETS = ("target_value", "target_orders", "target_churned")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class FeatureInfo:
+    """What a feature means, for the feature dictionary and for whoever explains a prediction."""
+
+    name: str
+    meaning: str
+    unit: str
+    history: str
+    lever: str
+    is_category: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Rows for training and testing.
+
+    `frame` has one row a customer and cutoff: `customer_id`, `cutoff` (UTC), `role`,
+    `label_days`, one column a feature (double or text), and `TARGETS`, money in the run's
+    currency over `label_days`.
+    """
+
+    config: Config
+    frame: pd.DataFrame
+    features: tuple[FeatureInfo, ...]
+    plan: Plan
+    notes: tuple[str, ...] = ()
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the feature columns, in order."""
+        return [feature.name for feature in self.features]
+
+    def rows(self, role: str) -> pd.DataFrame:
+        """Return the rows of one temporal role."""
+        return self.frame[self.frame["role"] == role].reset_index(drop=True)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of every value: equal panels, and only those, have equal fingerprints."""
+        rows = pd.util.hash_pandas_object(self.frame, index=False).to_numpy()
+        return hashlib.sha256(rows.tobytes() + ",".join(self.frame.columns).encode()).hexdigest()
+
+
+def make_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
+    """Read the data and take every snapshot that the plan asks for."""
+    world = read_world(config)
+    plan = plan_cutoffs(world)
+    parts = []
+    for role, cutoff, days in plan.cutoffs():
+        progress(f"snapshot {world.show(cutoff)} ({role})")
+        parts.append(_labelled(world, cutoff, days).assign(role=role, label_days=float(days)))
+    frame = pd.concat(parts, ignore_index=True)
+    order = [*KEYS, "role", "label_days"]
+    rest = [column for column in frame.columns if column not in order]
+    features = describe(world)
+    return Panel(config, frame[order + rest], features, plan, world.notes + plan.notes)
+
+
+def snapshot_frame(world: World, cutoff: int) -> pd.DataFrame:
+    """Return the features of everybody known before a cutoff, ordered by customer."""
+    table = snapshot(world, world.engine.keep(population(world, cutoff)))
+    return _timed(world.engine.frame(table.order_by(*KEYS)))
+
+
+def describe(world: World) -> tuple[FeatureInfo, ...]:
+    """Return what each feature of a snapshot means, and the lever that it measures."""
+    levers = [lever for events in world.histories.values() for lever in events.history.levers]
+    return tuple(_info(feature, levers) for feature in features_of(world).values())
+
+
+def save_panel(panel: Panel) -> Path:
+    """Write a panel as one Parquet file a cutoff, with its plan and feature dictionary."""
+    folder = panel.config.data_folder / "panel"
+    with whole_folder(folder) as temporary:
+        for (role, cutoff), part in panel.frame.groupby(["role", "cutoff"], sort=False):
+            part.to_parquet(temporary / f"{role}-{cutoff:%Y-%m-%dT%H%M}.parquet", index=False)
+        about = {
+            "recipe": recipe(panel.config),
+            "plan": asdict(panel.plan),
+            "features": [asdict(feature) for feature in panel.features],
+            "notes": panel.notes,
+        }
+        (temporary / "panel.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    return folder
+
+
+def load_panel(config: Config) -> Panel | None:
+    """Return the saved panel, or nothing where there is none for this configuration and data."""
+    folder = config.data_folder / "panel"
+    try:
+        about = json.loads((folder / "panel.json").read_text(encoding="utf-8"))
+        if about["recipe"] != recipe(config):
+            return None
+        plan = Plan(**{k: tuple(v) if isinstance(v, list) else v for k, v in about["plan"].items()})
+        parts = {path.stem: path for path in folder.glob("*.parquet")}
+        frames = []
+        for role, cutoff, _ in plan.cutoffs():
+            when = pd.Timestamp(cutoff, unit="us")
+            frames.append(pd.read_parquet(parts[f"{role}-{when:%Y-%m-%dT%H%M}"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    features = tuple(FeatureInfo(**feature) for feature in about["features"])
+    frame = pd.concat(frames, ignore_index=True)
+    return Panel(config, frame, features, plan, tuple(about["notes"]))
+
+
+def recipe(config: Config) -> str:
+    """Return a digest of all that a panel depends on: settings and the input files' stamps."""
+    parts = config.model_dump_json(include={"data", "population", "target", "cutoffs", "customers",
+                                            "time_zone", "data_ends"})  # fmt: skip
+    return hashlib.sha256((parts + stamp(config)).encode()).hexdigest()
+
+
+def _labelled(world: World, cutoff: int, days: int) -> pd.DataFrame:
+    rows = world.engine.keep(population(world, cutoff))
+    if world.engine.count(rows) == 0:
+        raise ClvlensError(f"no customer is known before {world.show(cutoff)}; use a later cutoff")
+    future = outcomes(world, rows, days)
+    future = future.rename({f"target_{name}": name for name in ("value", "orders", "churned")})
+    joined = _with(snapshot(world, rows), future)
+    return _timed(world.engine.frame(joined.order_by(*KEYS)))
+
+
+def _with(table: ir.Table, future: ir.Table) -> ir.Table:
+    joined = table.join(future, list(KEYS))
+    return joined.select(*table.columns, *TARGETS)
+
+
+def _timed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn instants into times, at the edge to pandas."""
+    return frame.assign(cutoff=pd.to_datetime(frame["cutoff"], unit="us", utc=True))
+
+
+def _info(feature: Feature, levers: list[Lever]) -> FeatureInfo:
+    history = feature.name.split("__")[0] if "__" in feature.name else "customers"
+    lever = next((lever.name for lever in levers if lever.measures(feature.name)), "")
+    return FeatureInfo(
+        feature.name, feature.meaning, feature.unit, history, lever, feature.is_category
+    )

@@ -1,0 +1,143 @@
+"""Features for any table of customers and cutoffs, from what was known then.
+
+One cutoff for all customers is a case of it, and so is a time of its own for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+
+import ibis
+import ibis.expr.types as ir
+
+from clvlens.histories.base import Feature, History
+from clvlens.histories.exact import days
+from clvlens.histories.past import Past
+from clvlens.panel.typed import Events
+from clvlens.panel.world import World
+
+KEYS = ("customer_id", "cutoff")
+TENURE = Feature("tenure_days", "days since the business first knew the customer", "days",
+                 ibis.null("float64"))  # fmt: skip
+
+
+def population(world: World, cutoff: int) -> ir.Table:
+    """Return every customer known before a cutoff, with those who never bought.
+
+    Grain: one row a customer (`customer_id`, `cutoff`).
+    """
+    known = known_customers(world)
+    return known.filter(known.known_since < cutoff).select(
+        "customer_id", cutoff=ibis.literal(cutoff, "int64")
+    )
+
+
+def known_customers(world: World) -> ir.Table:
+    """Return when the business first knew each customer, from whatever history says so first."""
+    firsts = [
+        events.table.filter(events.table.event_time.notnull()).select(
+            "customer_id", known_since=events.table.event_time + events.lag
+        )
+        for events in world.histories.values()
+    ]
+    seen = reduce(lambda one, other: one.union(other), firsts)
+    return seen.group_by("customer_id").aggregate(known_since=seen.known_since.min())
+
+
+def snapshot(world: World, rows: ir.Table) -> ir.Table:
+    """Return the features of each row of (`customer_id`, `cutoff`), in the order of `features_of`.
+
+    Grain in and out: one row a customer and cutoff; instants are microseconds since 1970 UTC.
+    Numbers are doubles, categories text. Nothing known at or after a row's cutoff is read.
+    """
+    rows = rows.select(*KEYS)
+    table = _with_tenure(world, rows)
+    for events in world.histories.values():
+        features = _features(world, past_of(events, rows, world.config.target.horizon_days))
+        table = _joined(table, _aggregated(features), features)
+    return table
+
+
+def features_of(world: World) -> dict[str, Feature]:
+    """Return every feature of a snapshot by name, without computing any."""
+    rows = ibis.table({"customer_id": "string", "cutoff": "int64"}, name="rows")
+    features = [TENURE]
+    for events in world.histories.values():
+        features += _features(world, past_of(events, rows, world.config.target.horizon_days))
+    return {feature.name: feature for feature in features}
+
+
+def past_of(events: Events, rows: ir.Table, horizon_days: int) -> Past:
+    """Return the rows of a history as they were known before each row's cutoff."""
+    joined = rows.join(events.table, "customer_id")
+    joined = joined.filter(_visible(joined.event_time, events.lag, joined.cutoff))
+    history = events.history
+    masked = {
+        column.name: _masked(joined, history, column.name, events.lag)
+        for column in history.columns
+        if column.name in joined.columns and history.clock(column) is not None
+    }
+    table = joined.mutate(**masked, age=joined.cutoff - joined.event_time)
+    return Past(
+        history.name, history.noun, _in_sequence(table, history), history.attributes, horizon_days
+    )
+
+
+def _visible(instant: ir.Value, lag: int, cutoff: ir.Value) -> ir.BooleanValue:
+    """Half-open: what is known at the cutoff itself is future. Timeless traits are always known."""
+    return instant.isnull() | (instant + lag < cutoff)
+
+
+def _masked(table: ir.Table, history: History, name: str, lag: int) -> ir.Value:
+    value, clock = table[name], table[history.clock(history.column(name))]
+    return ibis.ifelse(clock + lag < table.cutoff, value, ibis.null(value.type()))
+
+
+def _in_sequence(table: ir.Table, history: History) -> ir.Table:
+    """Number each customer's events; ties are broken by the key, or else by every column."""
+    ties = [history.key] if history.key in table.columns else sorted(table.columns)
+    order = [table.event_time, *(table[name] for name in ties if name not in KEYS)]
+    ahead = ibis.window(group_by=KEYS, order_by=order)
+    back = ibis.window(group_by=KEYS, order_by=[value.desc() for value in order])
+    gap = (table.event_time - table.event_time.lag()).over(ahead)
+    return table.mutate(
+        sequence=ibis.row_number().over(ahead) + 1,
+        sequence_back=ibis.row_number().over(back) + 1,
+        gap_days=days(gap).cast("decimal(18, 6)"),
+    )
+
+
+def _features(world: World, past: Past) -> list[Feature]:
+    return list(world.histories[past.history].history.features(past))
+
+
+def _aggregated(features: list[Feature]) -> ir.Table:
+    relations = {table for feature in features for table in feature.expression.op().relations}
+    if len(relations) != 1:
+        raise TypeError(f"{features[0].name}: derive every column before the first feature")
+    table = relations.pop().to_expr()
+    return table.group_by(*KEYS).aggregate(**{f.name: f.expression for f in features})
+
+
+def _with_tenure(world: World, rows: ir.Table) -> ir.Table:
+    joined = rows.left_join(known_customers(world), "customer_id")
+    age = days(joined.cutoff - joined.known_since)
+    known = ibis.ifelse(joined.known_since < joined.cutoff, age, ibis.null("float64"))
+    return joined.select(*KEYS, **{TENURE.name: known})
+
+
+def _joined(table: ir.Table, aggregated: ir.Table, features: Iterable[Feature]) -> ir.Table:
+    """Add one history's features; customers without events get the declared empty value."""
+    joined = table.left_join(aggregated, list(KEYS))
+    return joined.select(
+        *table.columns,
+        **{feature.name: _filled(joined[feature.name], feature) for feature in features},
+    )
+
+
+def _filled(value: ir.Value, feature: Feature) -> ir.Value:
+    if feature.is_category:
+        return value
+    value = value.cast("float64")
+    return value if feature.empty is None else value.fill_null(float(feature.empty))

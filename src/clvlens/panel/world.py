@@ -1,0 +1,111 @@
+"""All that a business recorded, and the span of time that it covers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import ibis
+import ibis.expr.types as ir
+
+from clvlens.config import Config
+from clvlens.errors import ConfigError, nearest
+from clvlens.histories import discover
+from clvlens.histories.exact import DAY
+from clvlens.panel.engine import Engine, connect
+from clvlens.panel.instants import show, to_instant
+from clvlens.panel.typed import Events, obeys, read_events
+
+
+@dataclass(frozen=True)
+class World:
+    """All histories of a run, and the instants between which orders are known.
+
+    `starts` is the first order's instant; `ends` the first instant about which nothing is known.
+    """
+
+    config: Config
+    engine: Engine
+    histories: Mapping[str, Events]
+    starts: int
+    ends: int
+    notes: tuple[str, ...] = ()
+
+    def show(self, instant: int) -> str:
+        """Return an instant as a date of the run's time zone."""
+        return show(instant, self.config.time_zone)
+
+
+def read_world(config: Config) -> World:
+    """Read and check every table of a configuration.
+
+    Raises `ConfigError` or `DataError` with everything that is wrong with a table at once.
+    """
+    engine = connect(
+        config.time_zone, memory_limit=config.engine.memory_limit, threads=config.engine.threads
+    )
+    histories = {
+        name: read_events(config, engine, name) for name in discover() if name in config.data
+    }
+    notes = tuple(note for events in histories.values() for note in events.notes)
+    histories, left_out = _leave_out(config, engine, histories)
+    histories = _limit(config, engine, histories)
+    starts, ends = _span(config, engine, histories["orders"].table)
+    return World(config, engine, histories, starts, ends, notes + left_out)
+
+
+def _leave_out(
+    config: Config, engine: Engine, histories: Mapping[str, Events]
+) -> tuple[Mapping[str, Events], tuple[str, ...]]:
+    """Leave out customers by rule, and say how many."""
+    notes = []
+    for rule in config.population.leave_out:
+        customers = histories["customers"].table if "customers" in histories else None
+        if customers is None or rule.column not in customers.columns:
+            have = customers.columns if customers is not None else ("no customers table",)
+            raise ConfigError(
+                f"population.leave_out: customers has no column {rule.column!r}; "
+                f"declare it under data.customers.attributes; {nearest(rule.column, have)}"
+            )
+        out = engine.keep(customers.filter(obeys(customers, rule)).select("customer_id").distinct())
+        notes.append(f"{engine.count(out):,} customers left out by the rule: {rule}")
+        histories = _filtered(engine, histories, lambda t, out=out: t.anti_join(out, "customer_id"))
+    return histories, tuple(notes)
+
+
+def _limit(config: Config, engine: Engine, histories: Mapping[str, Events]) -> Mapping[str, Events]:
+    """Keep a fixed choice of customers by the hash of their id, for a quick trial."""
+    if config.customers is None:
+        return histories
+    ids = ibis.union(*_twice([events.table.select("customer_id") for events in histories.values()]))
+    ids = ids.distinct()
+    chosen = engine.keep(ids.order_by(engine.digest(ids.customer_id)).limit(config.customers))
+    return _filtered(engine, histories, lambda t: t.semi_join(chosen, "customer_id"))
+
+
+def _twice(tables: list[ir.Table]) -> list[ir.Table]:
+    """A union needs two tables; the duplicates go with `distinct`."""
+    return tables if len(tables) > 1 else tables * 2
+
+
+def _filtered(
+    engine: Engine, histories: Mapping[str, Events], choose: Callable[[ir.Table], ir.Table]
+) -> Mapping[str, Events]:
+    return {
+        name: replace(events, table=engine.keep(choose(events.table)))
+        for name, events in histories.items()
+    }
+
+
+def _span(config: Config, engine: Engine, orders: ir.Table) -> tuple[int, int]:
+    """Return the first order's instant, and the first instant after the data.
+
+    Where times are dates only, the data reaches to the end of its last day.
+    """
+    time = orders.event_time
+    row = orders.aggregate(first=time.min(), last=time.max(), clock=(orders.hour > 0).any())
+    first, last, has_clock = engine.frame(row).iloc[0]
+    ends = int(last) + (1 if has_clock else DAY)
+    if config.data_ends is not None:
+        ends = to_instant(config.data_ends, config.time_zone)
+    return int(first), ends
