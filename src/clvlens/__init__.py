@@ -6,7 +6,7 @@ Heavy parts are imported when they are first asked for.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clvlens.config import load_config
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'clvlens' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

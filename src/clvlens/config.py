@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import typing
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import pydantic
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from clvlens.config_problems import explain
 from clvlens.errors import ConfigError, nearest
 from clvlens.histories import discover
-from clvlens.histories.base import History
+from clvlens.histories.base import RESERVED, History
 
 
 class _Strict(BaseModel):
@@ -24,8 +24,13 @@ class _Strict(BaseModel):
 def _utc_instant(value: object) -> object:
     """Read a date as its midnight, and leave a time zone out: cutoffs are in the run's zone."""
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return dt.datetime(value.year, value.month, value.day)
+        return dt.datetime.combine(value, dt.time())
     return value
+
+
+def _by_own_name(value: object) -> object:
+    """Read a list of names as a mapping of each name to itself."""
+    return {name: name for name in value} if isinstance(value, list | tuple) else value
 
 
 Instant = Annotated[dt.datetime, BeforeValidator(_utc_instant)]
@@ -79,17 +84,18 @@ class Source(_Strict):
 class Lookup(Source):
     """One join to a second table that holds further columns, by a shared column."""
 
-    on: str
+    by: str
 
 
 class TableConfig(Source):
     """One history's table: where it lies, what its columns are called, what a row is.
 
     `columns` maps our names to the table's; columns that bear our names need no entry.
+    `attributes` names further columns to be taken as categories, as a list or with our names.
     """
 
     columns: dict[str, str] = {}
-    attributes: tuple[str, ...] = ()
+    attributes: Annotated[dict[str, str], BeforeValidator(_by_own_name)] = {}
     time_format: str | None = None
     grain: Literal["event", "order", "line"] = "event"
     lookup: Lookup | None = None
@@ -203,6 +209,17 @@ class Config(_Strict):
             ) from None
         return self
 
+    @model_validator(mode="after")
+    def _names_no_reserved_attribute(self) -> Config:
+        for name, table in self.data.items():
+            taken = {column.name for column in discover()[name].columns} | RESERVED
+            for attribute in taken & set(table.attributes):
+                raise ValueError(
+                    f"data.{name}.attributes: {attribute} has its own meaning; give it another name, "
+                    f"e.g. attributes: {{its_{attribute}: {attribute}}}"
+                )
+        return self
+
     def history(self, name: str) -> History:
         """Return the history behind a table, with the attributes that the table declares."""
         return discover()[name].with_attributes(self.data[name].attributes)
@@ -235,7 +252,7 @@ def load_config(path: str | Path, *, customers: int | None = None) -> Config:
     try:
         return Config.model_validate(raw)
     except pydantic.ValidationError as error:
-        lines = [_explain(path, text, problem) for problem in error.errors()]
+        lines = [explain(path, text, Config, problem) for problem in error.errors()]
         raise ConfigError("\n".join(lines)) from None
 
 
@@ -252,48 +269,3 @@ def _root(path: Path) -> Path:
     """Return the project's folder: the one above configs/, else the config's own."""
     folder = path.resolve().parent
     return folder.parent if folder.name == "configs" else folder
-
-
-def _explain(path: Path, text: str, problem: Any) -> str:
-    """Say one problem in one line, with its place and what to do."""
-    place = [str(part) for part in problem["loc"]]
-    key = ".".join(place)
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        message = f"unknown key; {nearest(place[-1], _siblings(place[:-1]))}"
-    elif problem["type"] == "missing":
-        message = "this key is missing"
-    line = _line_of(text, place)
-    return f"{path}{f':{line}' if line else ''}: {key + ': ' if key else ''}{message}"
-
-
-def _siblings(place: list[str]) -> list[str]:
-    """Return the keys that the model at this place knows."""
-    model: type[BaseModel] = Config
-    for part in place:
-        if part in model.model_fields:
-            model = _inner_model(model.model_fields[part].annotation) or model
-    return [name for name in model.model_fields if name not in {"root"}]
-
-
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inner = (_inner_model(part) for part in typing.get_args(annotation))
-    return next((model for model in inner if model), None)
-
-
-def _line_of(text: str, place: list[str]) -> int | None:
-    """Return the line of a key, following the YAML's own marks."""
-    node = yaml.compose(text)
-    line = None
-    for part in place:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((k, v) for k, v in node.value if k.value == part), None)
-            if pair is None:
-                return line
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and part.isdigit():
-            node = node.value[int(part)]
-            line = node.start_mark.line + 1
-    return line

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 ColumnType = Literal["id", "text", "category", "time", "money", "number", "count", "flag"]
 
+# What every past has beside the history's own columns.
+RESERVED = frozenset(
+    {"cutoff", "event_time", "elapsed", "day", "weekday", "hour"}
+    | {"sequence", "sequence_back", "gap_days"}
+)
+
 STORAGE: Mapping[ColumnType, str] = {
     "id": "string",
     "text": "string",

@@ -20,10 +20,10 @@ def features(past: Past) -> Iterator[Feature]:
     past = past.derive("age_years", lambda t: (t.cutoff - t.born_on) / YEAR, needs=["born_on"])
     if past.has("signed_up_at"):
         yield from past.since_first("days_since_sign_up")
-    yield from past.latest("age_years", unit="years")
-    yield from past.latest("acquisition_cost")
+    yield from past.latest("age_years", "age_years", unit="years")
+    yield from past.latest("acquisition_cost", "acquisition_cost")
     for trait in (*TRAITS, *past.attributes):
-        yield from past.latest(trait, unit="category")
+        yield from past.latest(trait, trait, unit="category")
 
 
 HISTORY = History(

@@ -68,7 +68,7 @@ def _rhythm(past: Past) -> Iterator[Feature]:
     yield from past.trend(90, column="revenue")
     season_ends = (365 - min(past.horizon_days, 365)) * DAY
     yield from past.total(
-        "revenue", "same_period_last_year", windows=(365,), where=lambda t: t.age > season_ends
+        "revenue", "same_period_last_year", windows=(365,), where=lambda t: t.elapsed > season_ends
     )
 
 

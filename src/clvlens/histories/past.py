@@ -18,7 +18,7 @@ from clvlens.histories.exact import DAY
 
 EVER = None  # the window without a beginning
 
-Window = int | None
+Windows = Iterable[int | None]
 Where = Callable[[ir.Table], ir.BooleanValue] | str | None
 Aggregate = Callable[[exact.Kept], ir.Value]
 
@@ -29,7 +29,7 @@ class Past:
 
     `table` has the history's columns, nulled where they became known later, and
 
-    - `cutoff`, `event_time`: instants; `age`: microseconds between them, always > 0;
+    - `cutoff`, `event_time`: instants; `elapsed`: microseconds between them, always > 0;
     - `day` (local days since 1970-01-01), `weekday` (0 = Monday), `hour` of the event;
     - `sequence` (1 = the customer's first event), `sequence_back` (1 = the latest), and
       `gap_days` since the previous event.
@@ -57,7 +57,7 @@ class Past:
         self,
         name: str = "count",
         *,
-        windows: Iterable[Window] = (EVER,),
+        windows: Windows = (EVER,),
         where: Where = None,
         noun: str | None = None,
     ) -> list[Feature]:
@@ -72,7 +72,7 @@ class Past:
         column: str,
         name: str | None = None,
         *,
-        windows: Iterable[Window] = (EVER,),
+        windows: Windows = (EVER,),
         where: Where = None,
         unit: str = "money",
     ) -> list[Feature]:
@@ -90,12 +90,7 @@ class Past:
         )
 
     def mean(
-        self,
-        column: str,
-        *,
-        windows: Iterable[Window] = (EVER,),
-        where: Where = None,
-        unit: str = "money",
+        self, column: str, *, windows: Windows = (EVER,), where: Where = None, unit: str = "money"
     ) -> list[Feature]:
         """Mean of a column over the events that have it; missing without any."""
         return self._windowed(
@@ -109,12 +104,7 @@ class Past:
         )
 
     def spread(
-        self,
-        column: str,
-        *,
-        windows: Iterable[Window] = (EVER,),
-        where: Where = None,
-        unit: str = "money",
+        self, column: str, *, windows: Windows = (EVER,), where: Where = None, unit: str = "money"
     ) -> list[Feature]:
         """Standard deviation (n - 1) of a column; missing below two events."""
         return self._windowed(
@@ -128,7 +118,7 @@ class Past:
         )
 
     def largest(
-        self, column: str, *, windows: Iterable[Window] = (EVER,), unit: str = "money"
+        self, column: str, *, windows: Windows = (EVER,), unit: str = "money"
     ) -> list[Feature]:
         """Maximum of a column; missing without any event."""
         return self._windowed(
@@ -144,7 +134,7 @@ class Past:
         self,
         flag: str,
         *,
-        windows: Iterable[Window] = (EVER,),
+        windows: Windows = (EVER,),
         where: Where = None,
         meaning: str | None = None,
     ) -> list[Feature]:
@@ -160,13 +150,7 @@ class Past:
         )
 
     def ratio(
-        self,
-        name: str,
-        part: str,
-        whole: str,
-        *,
-        windows: Iterable[Window] = (EVER,),
-        where: Where = None,
+        self, name: str, part: str, whole: str, *, windows: Windows = (EVER,), where: Where = None
     ) -> list[Feature]:
         """Total of one column over the total of another; missing where the latter is not > 0."""
 
@@ -181,7 +165,7 @@ class Past:
         column: str,
         name: str | None = None,
         *,
-        windows: Iterable[Window] = (EVER,),
+        windows: Windows = (EVER,),
         where: Where = None,
         unit: str | None = None,
     ) -> list[Feature]:
@@ -199,12 +183,12 @@ class Past:
 
     def since_last(self, name: str = "days_since_last", *, where: Where = None) -> list[Feature]:
         """Days from the latest event to the cutoff (recency in the RFM sense)."""
-        value = exact.days(self.table.age.min(where=self._kept(where)))
+        value = exact.days(self.table.elapsed.min(where=self._kept(where)))
         return self.measure(name, f"days since the last of {self.noun}", "days", value)
 
     def since_first(self, name: str = "days_since_first", *, where: Where = None) -> list[Feature]:
         """Days from the earliest event to the cutoff."""
-        value = exact.days(self.table.age.max(where=self._kept(where)))
+        value = exact.days(self.table.elapsed.max(where=self._kept(where)))
         return self.measure(name, f"days since the first of {self.noun}", "days", value)
 
     def gaps(self) -> list[Feature]:
@@ -214,7 +198,7 @@ class Past:
         been silent for twice their usual time. All are missing below two events.
         """
         mean = exact.mean(self.table.gap_days)
-        overdue = exact.over(exact.days(self.table.age.min()), mean)
+        overdue = exact.over(exact.days(self.table.elapsed.min()), mean)
         return [
             *self.measure("mean_gap", f"mean days between {self.noun}", "days", mean),
             *self.measure(
@@ -239,9 +223,9 @@ class Past:
                 exact.total(self.table[column], kept) if column else exact.real(self._counted(kept))
             )
 
-        age = self.table.age
-        late = size(age <= days * DAY)
-        early = size((age > days * DAY) & (age <= 2 * days * DAY))
+        elapsed = self.table.elapsed
+        late = size(elapsed <= days * DAY)
+        early = size((elapsed > days * DAY) & (elapsed <= 2 * days * DAY))
         value = exact.over(late - early, late + early)
         what = f"{column} of {self.noun}" if column else self.noun
         meaning = f"change of {what}: last {days} days against the {days} before, as share of both"
@@ -255,12 +239,14 @@ class Past:
         meaning = f"{column} of the first of {self.noun}"
         return self.measure(f"first_{column}", meaning, unit, value)
 
-    def latest(self, column: str, *, unit: str = "money") -> list[Feature]:
+    def latest(self, column: str, name: str | None = None, *, unit: str = "money") -> list[Feature]:
         """Value of a column at the customer's latest event."""
         if not self.has(column):
             return []
         value = exact.plain(self.table[column].max(where=self.table.sequence_back == 1))
-        return self.measure(f"last_{column}", f"{column} of the last of {self.noun}", unit, value)
+        return self.measure(
+            name or f"last_{column}", f"{column} of the last of {self.noun}", unit, value
+        )
 
     def measure(
         self, name: str, meaning: str, unit: str, value: ir.Value, *, empty: int | None = None
@@ -282,7 +268,7 @@ class Past:
         meaning: str,
         unit: str,
         aggregate: Aggregate,
-        windows: Iterable[Window],
+        windows: Windows,
         where: Where = None,
         *,
         needs: Iterable[str] = (),
@@ -292,7 +278,7 @@ class Past:
             return []
         features = []
         for window in dict.fromkeys(windows):
-            inside = None if window is EVER else self.table.age <= window * DAY
+            inside = None if window is EVER else self.table.elapsed <= window * DAY
             span = "ever" if window is EVER else f"{window}d"
             when = "" if window is EVER else f" in the last {window} days"
             features.append(

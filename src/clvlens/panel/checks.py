@@ -33,7 +33,8 @@ def mapping_of(
                 f"data.{name}.columns.{column}: {history.name} has no such column; "
                 f"{nearest(column, ours)}"
             )
-    return {column: table.columns.get(column, column) for column in ours}
+    renamed = {**table.attributes, **table.columns}
+    return {column: renamed.get(column, column) for column in ours}
 
 
 def missing_columns(

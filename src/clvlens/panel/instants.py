@@ -27,7 +27,7 @@ def to_time(instant: int, time_zone: str) -> dt.datetime:
 def midnight_before(instant: int, time_zone: str) -> int:
     """Return the latest local midnight that is not after the instant."""
     local = to_time(instant, time_zone)
-    return to_instant(dt.datetime(local.year, local.month, local.day), time_zone)
+    return to_instant(dt.datetime.combine(local.date(), dt.time()), time_zone)
 
 
 def show(instant: int, time_zone: str) -> str:

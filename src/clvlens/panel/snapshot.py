@@ -78,7 +78,7 @@ def past_of(events: Events, rows: ir.Table, horizon_days: int) -> Past:
         for column in history.columns
         if column.name in joined.columns and history.clock(column) is not None
     }
-    table = joined.mutate(**masked, age=joined.cutoff - joined.event_time)
+    table = joined.mutate(**masked, elapsed=joined.cutoff - joined.event_time)
     return Past(
         history.name, history.noun, _in_sequence(table, history), history.attributes, horizon_days
     )

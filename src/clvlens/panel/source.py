@@ -80,12 +80,12 @@ def _look_up(root: Path, engine: Engine, name: str, table: TableConfig, raw: ir.
         return raw
     other = _open(root, engine, f"{name}.lookup", lookup)
     for side, columns in (("the table", raw.columns), ("its look-up", other.columns)):
-        if lookup.on not in columns:
-            problem = f"{side} has no column {lookup.on!r}"
-            raise DataError([Fault(name, problem, nearest(lookup.on, columns), "lookup.on")])
-    repeated = engine.count(other) - engine.count(other.select(lookup.on).distinct())
+        if lookup.by not in columns:
+            problem = f"{side} has no column {lookup.by!r}"
+            raise DataError([Fault(name, problem, nearest(lookup.by, columns), "lookup.by")])
+    repeated = engine.count(other) - engine.count(other.select(lookup.by).distinct())
     if repeated:
-        problem = f"{repeated:,} rows of the look-up repeat a value of {lookup.on}"
-        raise DataError([Fault(name, problem, "it needs one row a value", "lookup.on")])
+        problem = f"{repeated:,} rows of the look-up repeat a value of {lookup.by}"
+        raise DataError([Fault(name, problem, "it needs one row a value", "lookup.by")])
     fresh = [column for column in other.columns if column not in raw.columns]
-    return raw.left_join(other.select(lookup.on, *fresh), lookup.on).select(*raw.columns, *fresh)
+    return raw.left_join(other.select(lookup.by, *fresh), lookup.by).select(*raw.columns, *fresh)
