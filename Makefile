@@ -36,6 +36,7 @@ $(PINNED): requirements/dev.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	|| { echo "'$(PYTHON)' has no venv module; install it (on Debian: apt install" \
 	"python3-venv) and run make setup again" >&2; exit 1; }
+	@echo "Installing the pinned dependencies into $(VENV); this takes a minute or more."
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
