@@ -85,7 +85,7 @@ ui: setup ## Show every run in the browser
 
 pins: setup ## Resolve the dependencies anew and write requirements/*.txt
 	$(PIN) --upgrade pyproject.toml --extra examples --extra dev --group build \
-	    --output-file requirements/dev.txt
+	    -c requirements/constraints.in --output-file requirements/dev.txt
 	$(PIN) pyproject.toml -c requirements/dev.txt --output-file requirements/runtime.txt
 	$(PIN) pyproject.toml --extra spark -c requirements/dev.txt --output-file requirements/spark.txt
 	$(PIN) --group build -c requirements/dev.txt --output-file requirements/build.txt
