@@ -1,5 +1,5 @@
-# A small image for batch runs: mount a folder with the configuration and the data at /work, say
-#   docker run --rm -v "$PWD:/work" clvlens predict --config config.yaml
+# A small image for batch runs: mount a folder with the configuration and the data at /project, say
+#   docker run --rm -v "$PWD:/project" clvlens predict --config config.yaml
 
 FROM python:3.13-slim AS build
 WORKDIR /build
@@ -18,6 +18,6 @@ COPY --from=build /wheels /wheels
 RUN pip install --no-cache-dir --no-deps /wheels/*.whl && rm -r /wheels \
     && useradd --create-home --uid 1000 clvlens
 USER clvlens
-WORKDIR /work
+WORKDIR /project
 ENTRYPOINT ["clvlens"]
 CMD ["--help"]
