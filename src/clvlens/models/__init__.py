@@ -1,0 +1,1 @@
+"""Models of value, orders and churn, their calibration and their safe storage."""

@@ -1,0 +1,81 @@
+"""Features to the doubles that models read: learned on fit rows alone, kept by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from clvlens.errors import ModelError, nearest
+from clvlens.panel.panel import FeatureInfo
+
+SMALLEST_SHARE = 0.01  # a category in fewer fit rows than this is not told apart
+MOST_CATEGORIES = 20
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Which features are read, and which categories of them are told apart.
+
+    A number stays what it is, a category becomes one indicator a known value. Values never seen
+    in fit rows have every indicator 0. Features that are constant in fit rows are not read.
+    """
+
+    numbers: tuple[str, ...]
+    categories: Mapping[str, tuple[str, ...]]
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the encoded columns, in order: `feature` or `feature=value`."""
+        indicators = (f"{name}={value}" for name, vs in self.categories.items() for value in vs)
+        return [*self.numbers, *indicators]
+
+    @property
+    def sources(self) -> list[str]:
+        """Return the feature behind each encoded column."""
+        return [*self.numbers, *(name for name, values in self.categories.items() for _ in values)]
+
+    def encode(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return one double column an entry of `columns`, a row each row of `frame`.
+
+        Raises `ModelError` naming the features that the frame lacks.
+        """
+        missing = [name for name in (*self.numbers, *self.categories) if name not in frame.columns]
+        if missing:
+            raise ModelError(
+                f"{len(missing)} features that the model reads are missing, first {missing[0]!r}; "
+                f"predict from the histories that it was trained on; {nearest(missing[0], frame)}"
+            )
+        encoded = {name: frame[name].astype("float64") for name in self.numbers}
+        for name, values in self.categories.items():
+            for value in values:
+                encoded[f"{name}={value}"] = (frame[name] == value).astype("float64")
+        return pd.DataFrame(encoded, index=frame.index)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return JSON values; categories as pairs, since their order is the columns' order."""
+        return {"numbers": list(self.numbers), "categories": list(self.categories.items())}
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> Self:
+        """Return the encoder that `to_dict` described."""
+        categories = {name: tuple(known) for name, known in values["categories"]}
+        return cls(tuple(values["numbers"]), categories)
+
+
+def fit_encoder(frame: pd.DataFrame, features: Iterable[FeatureInfo]) -> Encoder:
+    """Learn from fit rows which features vary, and which categories are frequent enough."""
+    numbers, categories = [], {}
+    for feature in features:
+        column = frame[feature.name]
+        if not feature.is_category:
+            if column.nunique(dropna=False) > 1:
+                numbers.append(feature.name)
+            continue
+        counts = column.value_counts()
+        frequent = counts[counts >= SMALLEST_SHARE * len(frame)].head(MOST_CATEGORIES)
+        if column.nunique(dropna=False) > 1 and len(frequent):
+            categories[feature.name] = tuple(sorted(frequent.index))
+    return Encoder(tuple(numbers), categories)

@@ -1,0 +1,40 @@
+"""How many orders to expect."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import RegressorMixin
+from sklearn.utils import Tags
+
+from clvlens.models.boosting import Boosted, Floats, grow, margins
+
+POISSON = {"objective": "count:poisson"}
+
+
+class OrderCountRegressor(RegressorMixin, Boosted):
+    """E[number of orders | x] from boosted trees with Poisson loss and log link.
+
+    `y` counts orders, so it is not negative.
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike, select: tuple[Floats, Floats] | None = None) -> Self:
+        """Fit on rows of one or several cutoffs; `select` are later rows that stop the growth."""
+        X, y = self._labelled(X, y)
+        if (y < 0).any():
+            raise ValueError("Negative values in data passed to OrderCountRegressor: y counts")
+        self.boosters_ = {"orders": grow(X, y.astype(float), self._settings(), POISSON, select)}
+        self.state_ = {}
+        return self
+
+    def predict(self, X: ArrayLike) -> Floats:
+        """Return the expected number of orders a row, over the label window. Shape (rows,)."""
+        X = self._rows(X)
+        return np.exp(margins(self.boosters_["orders"], X))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = True
+        return tags
