@@ -1,0 +1,1 @@
+"""Money arithmetic: plain formulas that every other part may import."""
