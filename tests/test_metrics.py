@@ -246,9 +246,6 @@ def test_a_perfect_prediction_is_never_beaten_in_the_stated_direction(name):
     assert gain == 0 if higher_is_better is None else gain > 0 if higher_is_better else gain < 0
 
 
-# --- bootstrap
-
-
 def test_interval_of_a_mean_error_agrees_with_the_normal_formula():
     errors = np.random.default_rng(1).gamma(2, 10, size=400)
     interval = bootstrap_interval(mean_absolute_error, errors, np.zeros(400), draws=2000)
