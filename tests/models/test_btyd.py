@@ -155,11 +155,10 @@ def test_impossible_histories_are_counted_and_refused(x, t_x, T):
         fit_btyd("bg_nbd", x, t_x, T, [10, 10])
 
 
-def test_no_repeat_purchase_at_all_is_refused():
-    with pytest.raises(
-        ModelError, match="none of 2 customers has a repeat purchase; take a longer"
-    ):
-        fit_pareto_nbd([0, 0], [0, 0], [5, 6])
+@pytest.mark.parametrize(("x", "T"), [([0, 0], [5, 6]), ([1, 0], [0, 0])], ids=["none", "no time"])
+def test_histories_without_a_repeat_purchase_in_time_are_refused(x, T):
+    with pytest.raises(ModelError, match="none of 2 customers has a repeat purchase; take a"):
+        fit_pareto_nbd(x, [0, 0], T)
 
 
 def test_spend_needs_two_repeat_customers():
