@@ -11,19 +11,20 @@ import pandas as pd
 import xgboost as xgb
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, is_regressor
+from sklearn.model_selection import GroupKFold
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 Floats = NDArray[np.float64]
 
-PATIENCE = 30  # rounds without improvement on the select role before trees stop growing
+FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Trees:
     """Settings of one boosted model; the defaults are good without tuning."""
 
-    trees: int = 200
+    trees: int = 300
     learning_rate: float = 0.03
     max_depth: int = 4
     min_child_weight: float = 10.0
@@ -51,7 +52,7 @@ class Boosted(BaseEstimator):
 
     def __init__(
         self,
-        trees: int = 200,
+        trees: int = 300,
         learning_rate: float = 0.03,
         max_depth: int = 4,
         min_child_weight: float = 10.0,
@@ -91,32 +92,74 @@ class Boosted(BaseEstimator):
         return tags
 
 
+@dataclass(frozen=True)
+class Grown:
+    """Fitted trees, and the scores of the fit rows from trees that never saw their customer."""
+
+    booster: xgb.Booster
+    held_out: Floats | None = None
+
+
 def grow(
     X: Floats,
     y: Floats,
     trees: Trees,
     objective: Mapping[str, object],
+    *,
+    groups: np.ndarray | None = None,
     select: tuple[Floats, Floats] | None = None,
-) -> xgb.Booster:
-    """Fit trees; with `select` (later rows) they stop growing where those stop improving.
+) -> Grown:
+    """Fit as many trees as help on rows that they do not see, at most `trees.trees`.
 
-    Rows are first put into an order of their own: XGBoost samples by position, so that the same
-    rows in another order would otherwise give another model.
+    Those rows are `select` (later ones) or else, by cross-fitting, the fit rows themselves with
+    all rows of a customer (`groups`) in one fold. Rows are first put into an order of their own:
+    XGBoost samples by position, so the same rows in another order would give another model.
     """
     order = stable_order(X, y)
+    groups = np.argsort(order) if groups is None else np.asarray(groups)
     train = xgb.DMatrix(X[order], y[order])
     parameters = {**trees.parameters(), **objective}
-    if select is None:
-        return xgb.train(parameters, train, trees.trees)
+    if select is not None:
+        losses, _ = _losses(train, xgb.DMatrix(*select), parameters, trees.trees)
+        return Grown(xgb.train(parameters, train, int(np.argmin(losses)) + 1))
+    if len(np.unique(groups)) < FOLDS:
+        return Grown(xgb.train(parameters, train, trees.trees))
+    rounds, held_out = _cross_fitted(X[order], y[order], groups[order], parameters, trees.trees)
+    return Grown(xgb.train(parameters, train, rounds), held_out[np.argsort(order)])
+
+
+def _losses(
+    train: xgb.DMatrix, later: xgb.DMatrix, parameters: dict, rounds: int
+) -> tuple[Floats, xgb.Booster]:
+    """Return the loss on later rows after each round, and the trees of all rounds."""
+    history: dict = {}
     booster = xgb.train(
         parameters,
         train,
-        trees.trees * 3,
-        evals=[(xgb.DMatrix(*select), "select")],
-        early_stopping_rounds=PATIENCE,
+        rounds,
+        evals=[(later, "later")],
+        evals_result=history,
         verbose_eval=False,
     )
-    return booster[: booster.best_iteration + 1]
+    return np.array(next(iter(history["later"].values()))), booster
+
+
+def _cross_fitted(
+    X: Floats, y: Floats, groups: np.ndarray, parameters: dict, rounds: int
+) -> tuple[int, Floats]:
+    """Return the rounds with the least held-out loss, and the held-out scores after them."""
+    folds, losses = [], np.zeros(rounds)
+    for learn, hold in GroupKFold(FOLDS).split(X, groups=groups):
+        train, later = (xgb.DMatrix(X[rows], y[rows]) for rows in (learn, hold))
+        loss, booster = _losses(train, later, parameters, rounds)
+        losses += loss * len(hold)
+        folds.append((hold, booster))
+    best = int(np.argmin(losses)) + 1
+    scores = [margins(booster[:best], X[hold]) for hold, booster in folds]
+    held_out = np.empty((len(y), *scores[0].shape[1:]))
+    for (hold, _), score in zip(folds, scores, strict=True):
+        held_out[hold] = score
+    return best, held_out
 
 
 def stable_order(X: Floats, y: Floats) -> NDArray[np.intp]:

@@ -11,10 +11,9 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from clvlens.models.boosting import Floats
+from clvlens.models.boosting import FOLDS, Floats
 
 SMALLEST = 1e-6
-FOLDS = 5
 KINDS = ("none", "platt", "isotonic")
 
 
@@ -56,7 +55,7 @@ def fit_calibrator(kind: str, probability: Floats, happened: Floats) -> Calibrat
         return Calibrator(kind, (float(scale.coef_[0, 0]),), (float(scale.intercept_[0]),))
     if kind == "isotonic":
         steps = IsotonicRegression(out_of_bounds="clip").fit(probability, happened)
-        return Calibrator(kind, *_thresholds(steps))
+        return Calibrator(kind, *_thresholds(steps, len(happened)))
     return Calibrator()
 
 
@@ -87,8 +86,13 @@ def choose_calibrator(
     return fit_calibrator(best, probability, happened), mean
 
 
-def _thresholds(steps: IsotonicRegression) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    return tuple(map(float, steps.X_thresholds_)), tuple(map(float, steps.y_thresholds_))
+def _thresholds(
+    steps: IsotonicRegression, rows: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the steps; none is surer than one exception in all rows would let it be."""
+    least = 1 / (rows + 2)
+    y = np.clip(steps.y_thresholds_, least, 1 - least)
+    return tuple(map(float, steps.X_thresholds_)), tuple(map(float, y))
 
 
 def _losses(probability: Floats, happened: Floats) -> Floats:

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 from sklearn.base import ClassifierMixin
-from sklearn.model_selection import GroupKFold
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 
-from clvlens.models.boosting import Boosted, Floats, Trees, grow, margins
-from clvlens.models.calibration import FOLDS, Calibrator, choose_calibrator
+from clvlens.models.boosting import Boosted, Floats, grow, margins
+from clvlens.models.calibration import Calibrator, choose_calibrator
 
 LOGISTIC = {"objective": "binary:logistic"}
 
@@ -44,14 +43,14 @@ class ChurnClassifier(ClassifierMixin, Boosted):
                 f"({len(self.classes_)}): churn needs customers who left and customers who stayed"
             )
         happened = codes.astype(float)
-        trees = self._settings(0.1)
-        self.boosters_ = {"churn": grow(X, happened, trees, LOGISTIC, select)}
-        if calibrate is None:
-            groups = np.arange(len(happened)) if groups is None else np.asarray(groups)
-            raw, seen = self._cross_fitted(X, happened, groups, trees), happened
+        grown = grow(X, happened, self._settings(0.1), LOGISTIC, groups=groups, select=select)
+        self.boosters_ = {"churn": grown.booster}
+        if calibrate is not None:
+            calibrator, losses = choose_calibrator(self._raw(calibrate[0]), calibrate[1])
+        elif grown.held_out is not None:
+            calibrator, losses = choose_calibrator(expit(grown.held_out), happened, groups)
         else:
-            raw, seen, groups = self._raw(calibrate[0]), calibrate[1], None
-        calibrator, losses = choose_calibrator(raw, seen, groups)
+            calibrator, losses = Calibrator(), {}
         self.state_ = {"calibrator": calibrator.to_dict(), "log_loss": losses}
         return self
 
@@ -80,15 +79,6 @@ class ChurnClassifier(ClassifierMixin, Boosted):
 
     def _raw(self, X: Floats) -> Floats:
         return expit(margins(self.boosters_["churn"], X))
-
-    @staticmethod
-    def _cross_fitted(X: Floats, happened: Floats, groups: np.ndarray, trees: Trees) -> Floats:
-        raw = np.full(len(happened), happened.mean())
-        if len(np.unique(groups)) < FOLDS:
-            return raw
-        for learn, hold in GroupKFold(FOLDS).split(X, groups=groups):
-            raw[hold] = expit(margins(grow(X[learn], happened[learn], trees, LOGISTIC), X[hold]))
-        return raw
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -85,17 +85,19 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
         "seed": settings.seed,
     }
     progress("fit value (hurdle)")
-    value = HurdleRegressor(**shape).fit(X, _target(fit, "value"), select("value"))
+    value = HurdleRegressor(**shape).fit(X, _target(fit, "value"), groups, select("value"))
     progress("fit churn")
     churn = ChurnClassifier(**shape).fit(
         X, _target(fit, "churned"), groups, select("churned"), calibrate("churned")
     )
     progress("fit orders")
-    orders = OrderCountRegressor(**shape).fit(X, _target(fit, "orders"), select("orders"))
+    orders = OrderCountRegressor(**shape).fit(X, _target(fit, "orders"), groups, select("orders"))
     interval = None
     if settings.intervals:
         progress("fit intervals")
-        interval = ValueInterval(**shape).fit(X, _target(fit, "value"), groups, calibrate("value"))
+        interval = ValueInterval(**shape).fit(
+            X, _target(fit, "value"), groups, select("value"), calibrate("value")
+        )
     return CustomerModel(encoder, panel.features, value, churn, orders, interval, about)
 
 

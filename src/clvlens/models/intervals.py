@@ -9,13 +9,10 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-import xgboost as xgb
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.model_selection import GroupKFold
 
-from clvlens.models.boosting import Boosted, Floats, Trees, grow, margins
-from clvlens.models.calibration import FOLDS
+from clvlens.models.boosting import Boosted, Floats, grow, margins
 
 LEVEL = 0.90
 QUANTILES = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
@@ -33,19 +30,20 @@ class ValueInterval(RegressorMixin, Boosted):
         X: ArrayLike,
         y: ArrayLike,
         groups: np.ndarray | None = None,
+        select: tuple[Floats, Floats] | None = None,
         calibrate: tuple[Floats, Floats] | None = None,
     ) -> Self:
         """Fit the quantiles, then the two offsets."""
         X, y = self._labelled(X, y)
-        trees = self._settings()
-        booster = _grow_quantiles(X, y, trees)
-        if calibrate is None:
-            groups = np.arange(len(y)) if groups is None else np.asarray(groups)
-            bounds, seen = _cross_fitted(X, y, groups, trees, booster), y
-        else:
-            bounds, seen = margins(booster, calibrate[0]), calibrate[1]
-        self.boosters_ = {"interval": booster}
-        self.state_ = {"offsets": _offsets(bounds, _to_log(seen))}
+        objective = {"objective": "reg:quantileerror", "quantile_alpha": np.array(QUANTILES)}
+        later = select and (select[0], _to_log(select[1]))
+        grown = grow(X, _to_log(y), self._settings(), objective, groups=groups, select=later)
+        self.boosters_ = {"interval": grown.booster}
+        if calibrate is not None:
+            X, y = calibrate
+        crossed = grown.held_out if calibrate is None else None
+        bounds = margins(grown.booster, X) if crossed is None else crossed
+        self.state_ = {"offsets": _offsets(bounds, _to_log(y))}
         return self
 
     def predict_interval(self, X: ArrayLike) -> Floats:
@@ -57,22 +55,6 @@ class ValueInterval(RegressorMixin, Boosted):
     def predict(self, X: ArrayLike) -> Floats:
         """Return the middle of each interval, in money. Shape (rows,)."""
         return self.predict_interval(X).mean(axis=1)
-
-
-def _grow_quantiles(X: Floats, y: Floats, trees: Trees) -> xgb.Booster:
-    objective = {"objective": "reg:quantileerror", "quantile_alpha": np.array(QUANTILES)}
-    return grow(X, _to_log(y), trees, objective)
-
-
-def _cross_fitted(
-    X: Floats, y: Floats, groups: np.ndarray, trees: Trees, whole: xgb.Booster
-) -> Floats:
-    if len(np.unique(groups)) < FOLDS:
-        return margins(whole, X)
-    bounds = np.empty((len(y), 2))
-    for learn, hold in GroupKFold(FOLDS).split(X, groups=groups):
-        bounds[hold] = margins(_grow_quantiles(X[learn], y[learn], trees), X[hold])
-    return bounds
 
 
 def _offsets(bounds: Floats, seen: Floats) -> list[float]:

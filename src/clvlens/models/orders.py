@@ -20,12 +20,19 @@ class OrderCountRegressor(RegressorMixin, Boosted):
     `y` counts orders, so it is not negative.
     """
 
-    def fit(self, X: ArrayLike, y: ArrayLike, select: tuple[Floats, Floats] | None = None) -> Self:
-        """Fit on rows of one or several cutoffs; `select` are later rows that stop the growth."""
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: np.ndarray | None = None,
+        select: tuple[Floats, Floats] | None = None,
+    ) -> Self:
+        """Fit on rows of one or several cutoffs; `groups` and `select` as in `grow`."""
         X, y = self._labelled(X, y)
         if (y < 0).any():
             raise ValueError("Negative values in data passed to OrderCountRegressor: y counts")
-        self.boosters_ = {"orders": grow(X, y.astype(float), self._settings(), POISSON, select)}
+        grown = grow(X, y.astype(float), self._settings(), POISSON, groups=groups, select=select)
+        self.boosters_ = {"orders": grown.booster}
         self.state_ = {}
         return self
 

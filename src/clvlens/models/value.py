@@ -25,20 +25,32 @@ class HurdleRegressor(RegressorMixin, Boosted):
     `y` is money a row over the label window.
     """
 
-    def fit(self, X: ArrayLike, y: ArrayLike, select: tuple[Floats, Floats] | None = None) -> Self:
-        """Fit on rows of one or several cutoffs; `select` are later rows that stop the growth."""
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: np.ndarray | None = None,
+        select: tuple[Floats, Floats] | None = None,
+    ) -> Self:
+        """Fit on rows of one or several cutoffs; `groups` and `select` as in `grow`."""
         X, y = self._labelled(X, y)
         if not np.isfinite(y).all():
             raise ValueError("y holds values that are missing or infinite; value must be known")
         bought = y > 0
+        groups = np.arange(len(y)) if groups is None else np.asarray(groups)
         later = select and (select[0], (select[1] > 0).astype(float))
-        self.boosters_ = {
-            "probability": grow(X, bought.astype(float), self._settings(0.1), LOGISTIC, later)
-        }
+        probability = grow(
+            X, bought.astype(float), self._settings(0.1), LOGISTIC, groups=groups, select=later
+        )
+        self.boosters_ = {"probability": probability.booster}
+        self.state_ = {"net": 0.0}
         if bought.any():
             later = select and _buyers(*select)
-            self.boosters_["amount"] = grow(X[bought], y[bought], self._settings(), GAMMA, later)
-        self.state_ = {"net": float(max(y.sum(), 0.0) / y[bought].sum()) if bought.any() else 0.0}
+            amount = grow(
+                X[bought], y[bought], self._settings(), GAMMA, groups=groups[bought], select=later
+            )
+            self.boosters_["amount"] = amount.booster
+            self.state_ = {"net": float(max(y.sum(), 0.0) / y[bought].sum())}
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
