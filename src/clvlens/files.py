@@ -1,53 +1,50 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from clvlens.errors import ClvlensError
 
+OCCUPIED = (errno.ENOTEMPTY, errno.EEXIST)
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes that name only when all went well."""
-    _make_folder(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        _sync(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+    """Yield a path for the new file; it becomes `path` only when all went well.
+
+    Raises `ClvlensError` where the folder of `path` cannot be written to.
+    """
+    with _beside(path) as folder:
+        fresh = folder / path.name
+        yield fresh
+        _sync(fresh)
+        fresh.replace(path)
         _sync(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; it replaces `path` only when all went well."""
-    _make_folder(path.parent)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    old = temporary.with_name(temporary.name + ".old")
-    try:
-        yield temporary
-        for file in temporary.rglob("*"):
-            _sync(file)
-        temporary.chmod(0o755)
-        if path.exists():
-            path.replace(old)
-        temporary.replace(path)
+    """Yield an empty folder; it takes the place of `path` only when all went well.
+
+    Raises `ClvlensError` where the folder above `path` cannot be written to.
+    """
+    with _beside(path) as folder:
+        fresh = folder / path.name
+        fresh.mkdir()
+        yield fresh
+        for written in (fresh, *fresh.rglob("*")):
+            _sync(written)
+        _swap(fresh, path)
         _sync(path.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:
@@ -56,13 +53,40 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _make_folder(folder: Path) -> None:
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Yield a hidden folder next to `path`, so on the same disk; nothing of it remains."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     except OSError as error:
-        raise ClvlensError(f"{folder} cannot be made: {error.strerror}; write elsewhere") from None
-    if not os.access(folder, os.W_OK):
-        raise ClvlensError(f"{folder} cannot be written to; write elsewhere")
+        raise ClvlensError(
+            f"{path.parent} cannot be written to: {error.strerror}; write elsewhere"
+        ) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _swap(fresh: Path, path: Path) -> None:
+    """Rename `fresh` to `path`, which another process may be doing at the same time.
+
+    A folder that is not empty cannot be renamed over, so what is there steps aside first.
+    """
+    for attempt in count():
+        old = fresh.with_name(f"{path.name}.{attempt}")
+        with suppress(FileNotFoundError):
+            path.replace(old)
+        try:
+            fresh.replace(path)
+            return
+        except BaseException as error:
+            if isinstance(error, OSError) and error.errno in OCCUPIED:
+                continue
+            if old.exists():
+                old.replace(path)
+            raise
 
 
 def _sync(path: Path) -> None:
