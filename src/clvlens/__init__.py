@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clvlens.config import load_config
     from clvlens.histories.base import History, Lever
-    from clvlens.pipeline import build_panel, evaluate, explain, predict, train
+    from clvlens.panel.panel import build_panel
+    from clvlens.pipeline import evaluate, explain, predict, train
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "load_config": "clvlens.config",
-    "build_panel": "clvlens.pipeline",
+    "build_panel": "clvlens.panel.panel",
     "train": "clvlens.pipeline",
     "evaluate": "clvlens.pipeline",
     "explain": "clvlens.pipeline",

@@ -1,0 +1,129 @@
+"""The verbs. Each reads what the former wrote, prints what it wrote, and names the next.
+
+What a verb needs is imported when it is called: `check` should not wait for models.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clvlens.cli.show import Stages
+from clvlens.config import load_config
+
+app = typer.Typer(
+    name="clvlens",
+    help="Predict what each customer will be worth, who will leave, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigPath = Annotated[
+    Path, typer.Option("--config", "-c", help="The YAML that describes the run.")
+]
+Customers = Annotated[
+    int | None, typer.Option(min=1, help="Keep only this many customers, for a quick trial.")
+]
+Promote = Annotated[bool, typer.Option("--promote", help="Make this model champion in any case.")]
+Cutoff = Annotated[
+    dt.datetime | None,
+    typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Default: the newest midnight."),
+]
+Out = Annotated[Path | None, typer.Option(help="A .csv or .parquet; default under data/.")]
+Reasons = Annotated[
+    int, typer.Option(min=0, help="Give reasons for this many customers, highest value first.")
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option("--model", help="A folder, or a registered model: champion, 3, models:/name/3."),
+]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are served.")]
+
+
+@app.command()
+def check(config: ConfigPath, customers: Customers = None) -> None:
+    """Read every table, say what was found and what is wrong."""
+    from clvlens.cli import inspecting
+
+    stage = Stages()
+    inspecting.check(load_config(config, customers=customers), stage)
+    stage.end()
+    _next("panel", config)
+
+
+@app.command()
+def panel(config: ConfigPath, customers: Customers = None) -> None:
+    """Take the snapshots that the roles need: features then, outcomes after."""
+    from clvlens.cli import inspecting
+
+    stage = Stages()
+    inspecting.panel(load_config(config, customers=customers), stage)
+    stage.end()
+    _next("train", config)
+
+
+@app.command()
+def train(config: ConfigPath, customers: Customers = None) -> None:
+    """Fit value, churn, orders and intervals; keep the model and track the run."""
+    from clvlens.cli import learning
+
+    stage = Stages()
+    learning.train(load_config(config, customers=customers), stage)
+    stage.end()
+    _next("evaluate", config)
+
+
+@app.command()
+def evaluate(config: ConfigPath, customers: Customers = None, promote: Promote = False) -> None:
+    """Grade the model out of time, beside the baselines."""
+    from clvlens.cli import learning
+
+    stage = Stages()
+    learning.evaluate(load_config(config, customers=customers), promote, stage)
+    stage.end()
+    _next("explain", config)
+
+
+@app.command()
+def explain(config: ConfigPath, customers: Customers = None) -> None:
+    """Show in money what the predictions are made of."""
+    from clvlens.cli import using
+
+    stage = Stages()
+    using.explain(load_config(config, customers=customers), stage)
+    stage.end()
+    _next("predict", config)
+
+
+@app.command()
+def predict(
+    config: ConfigPath,
+    cutoff: Cutoff = None,
+    out: Out = None,
+    model: ModelName = None,
+    reasons: Reasons = 2_000,
+    customers: Customers = None,
+) -> None:
+    """Predict everybody known before a cutoff, into a CSV."""
+    from clvlens.cli import using
+
+    stage = Stages()
+    using.predict(load_config(config, customers=customers), cutoff, out, model, reasons, stage)
+    stage.end()
+    _next("ui", config)
+
+
+@app.command()
+def ui(config: ConfigPath, port: Port = 5000) -> None:
+    """Serve the experiments, and print the link that opens the newest run."""
+    from clvlens.cli import using
+
+    using.ui(load_config(config), port)
+
+
+def _next(verb: str, config: Path) -> None:
+    typer.echo(f"Next: clvlens {verb} --config {config}")

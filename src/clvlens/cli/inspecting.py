@@ -1,0 +1,68 @@
+"""`check` and `panel`: what there is to learn from."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from clvlens.cli.show import Stages, notes, table
+from clvlens.config import Config
+from clvlens.histories import discover
+from clvlens.panel.panel import build_panel, describe
+from clvlens.panel.split import plan_cutoffs
+from clvlens.panel.world import World, read_world
+
+
+def check(config: Config, stage: Stages) -> None:
+    """Print what every history holds, what is absent, and how the cutoffs fall."""
+    stage("read the histories")
+    world = read_world(config)
+    stage("count")
+    found = pd.DataFrame([_history_row(world, name) for name in world.histories])
+    plan = plan_cutoffs(world)
+    stage.end()
+    print(table(found))
+    absent = [name for name in discover() if name not in config.data]
+    if absent:
+        print(f"  absent: {', '.join(absent)}")
+    print(f"  orders are known from {world.show(world.starts)} to {world.show(world.ends - 1)}")
+    for role, cutoff, days in plan.cutoffs():
+        print(f"  {role}: cutoff {world.show(cutoff)}, outcome of the {days} days from then on")
+    notes((*world.notes, *plan.notes))
+
+
+def panel(config: Config, stage: Stages) -> None:
+    """Build and keep the panel, and print its rows by role."""
+    built = build_panel(config, stage)
+    stage.end()
+    by_role = built.frame.groupby(["role", "cutoff"], sort=False, as_index=False).agg(
+        customers=("customer_id", "size"),
+        mean_value=("target_value", "mean"),
+        churned=("target_churned", "mean"),
+    )
+    by_role["cutoff"] = by_role["cutoff"].dt.tz_convert(config.time_zone).dt.strftime("%Y-%m-%d")
+    print(table(by_role))
+    print(f"Wrote {config.data_folder / 'panel'}: {len(built.features)} features")
+    notes(built.notes)
+
+
+def _history_row(world: World, name: str) -> dict[str, object]:
+    events = world.histories[name]
+    rows, customers, first, last = world.engine.row(
+        events.table.aggregate(
+            n=events.table.count(),
+            c=events.table.customer_id.nunique(),
+            a=events.table.event_time.min(),
+            b=events.table.event_time.max(),
+        )
+    )
+    features = [feature for feature in describe(world) if feature.history == name]
+    levers = {feature.lever for feature in features} - {""}
+    return {
+        "history": name,
+        "rows": rows,
+        "customers": customers,
+        "from": world.show(first) if first is not None else "–",
+        "to": world.show(last) if last is not None else "–",
+        "features": len(features),
+        "levers": ", ".join(sorted(levers)) or "–",
+    }

@@ -1,0 +1,123 @@
+"""`train` and `evaluate`: models, and how good they are."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from clvlens import pipeline
+from clvlens.cli.show import Stages, notes, table
+from clvlens.config import Config
+from clvlens.errors import ClvlensError, TrackingError
+from clvlens.evaluation.backtest import MODEL, Evaluation
+from clvlens.evaluation.duel import lead
+from clvlens.evaluation.grade import Grade, grade
+from clvlens.models.customer import CustomerModel
+from clvlens.models.store import check_manifest, load_model, save_model
+from clvlens.output import records
+from clvlens.output.tracking import Tracker
+from clvlens.panel.panel import Panel, build_panel
+
+SCORES = ("ngini", "spearman", "top_decile_capture", "mae", "rmse", "total_bias", "dmape")
+CHURN_SCORES = ("auc", "auc_pr", "log_loss", "brier", "ece")
+
+
+def train(config: Config, stage: Stages) -> None:
+    """Fit, save and register a model."""
+    built = build_panel(config, stage)
+    model = pipeline.train(built, stage)
+    save_model(model, config.model_folder)
+    training = records.write_training(config, built, model)
+    print(f"Wrote {config.model_folder}")
+    stage("track")
+    tracker = Tracker(config)
+    digest = check_manifest(config.model_folder)
+    run = tracker.begin(config.name, _params(config, model), _tags(model))
+    tracker.log_folder(run, training, "run")
+    columns = model.encoder.columns
+    version = tracker.register(run, config.model_folder, columns, digest)
+    tracker.end(run)
+    records.write_run(config, records.RunRecord(run, version, digest))
+    stage.end()
+    print(f"Registered {config.name} version {version}")
+
+
+def evaluate(config: Config, promote: bool, stage: Stages) -> None:
+    """Grade the saved model, and make it champion where it is better than the champion."""
+    digest = check_manifest(config.model_folder)
+    model = load_model(config.model_folder)
+    built = build_panel(config, stage)
+    evaluation = pipeline.evaluate(model, built, stage)
+    stage("draw")
+    verdict = grade(evaluation)
+    folder = records.write_evaluation(config, evaluation, verdict, digest)
+    stage.end()
+    _print_evaluation(config, evaluation, verdict)
+    print(f"Wrote {folder}")
+    record = records.read_run(config, digest)
+    if record is None:
+        return
+    tracker = Tracker(config)
+    tracker.log_metrics(record.run_id, records.headline_metrics(evaluation, verdict))
+    tracker.log_folder(record.run_id, folder)
+    words = records.description(config, verdict, None)
+    tracker.describe(record.run_id, words)
+    tracker.describe_version(record.version, words)
+    print(_crown(tracker, record.version, model, built, promote))
+
+
+def _crown(
+    tracker: Tracker, version: int, model: CustomerModel, built: Panel, promote: bool
+) -> str:
+    """Move the alias `champion` where the paired difference is in favour; say what was done."""
+    champion = tracker.champion()
+    if champion == version:
+        return f"Version {version} is the champion"
+    if champion is None or promote:
+        tracker.promote(version)
+        return f"Version {version} is now the champion"
+    try:
+        gain = lead(model, load_model(tracker.download(str(champion))), built)
+    except TrackingError:
+        raise
+    except ClvlensError as error:
+        return f"Champion stays version {champion}, which cannot be compared: {error}"
+    seen = f"nGini {gain.estimate:+.4f}, 90 % interval {gain.low:+.4f} to {gain.high:+.4f}"
+    if gain.low > 0:
+        tracker.promote(version)
+        return f"Version {version} is now the champion: {seen} against version {champion}"
+    return f"Champion stays version {champion}: version {version} has {seen}; --promote overrules"
+
+
+def _params(config: Config, model: CustomerModel) -> dict[str, object]:
+    return {
+        **config.model.model_dump(),
+        "value": config.target.value,
+        "horizon_days": model.about["horizon_days"],
+        "label_days": model.about["label_days"],
+        "features": len(model.features),
+        **{f"cutoffs_{role}": ", ".join(at) for role, at in model.about["cutoffs"].items()},
+    }
+
+
+def _tags(model: CustomerModel) -> dict[str, str]:
+    return {
+        "clv.stage": "train",
+        "clv.cutoff": max(at for cutoffs in model.about["cutoffs"].values() for at in cutoffs),
+        "clv.horizon_days": str(model.about["horizon_days"]),
+        "clv.data_fingerprint": model.about["data_fingerprint"],
+    }
+
+
+def _print_evaluation(config: Config, evaluation: Evaluation, verdict: Grade) -> None:
+    for target, metrics in (("value", SCORES), ("churn", CHURN_SCORES)):
+        rows = evaluation.scores[evaluation.scores["target"] == target]
+        wide = rows.pivot_table(index="method", columns="metric", values="estimate", sort=False)
+        wide = wide.reindex(columns=list(metrics)).sort_values(metrics[0], ascending=False)
+        wide = pd.concat([wide.loc[[MODEL]], wide.drop(MODEL)]).reset_index()
+        unit = records.money_unit(config) if target == "value" else "no order in the horizon"
+        print(f"\n{target.capitalize()} on the test cutoffs ({unit})")
+        print(table(wide))
+    print("\nBy slice")
+    print(table(evaluation.by_slice))
+    notes(evaluation.notes)
+    print(f"\nGrade {verdict.letter}: {verdict.words}\n")

@@ -1,0 +1,55 @@
+"""What the command line prints: results on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pandas as pd
+
+
+class Stages:
+    """Names the stage that begins, and prints each with the time it took when it ends."""
+
+    def __init__(self) -> None:
+        self._current: tuple[str, float] | None = None
+
+    def __call__(self, name: str) -> None:
+        """End the current stage and begin another."""
+        self.end()
+        self._current = (name, time.monotonic())
+
+    def end(self) -> None:
+        """End the current stage."""
+        if self._current is not None:
+            name, since = self._current
+            print(f"  {name} … {time.monotonic() - since:.1f} s", file=sys.stderr, flush=True)
+        self._current = None
+
+
+def table(frame: pd.DataFrame) -> str:
+    """Return a frame as aligned text: words to the left, numbers to the right, nan as –."""
+    columns = []
+    for name in frame.columns:
+        cells = [str(name), *_cells(frame[name])]
+        width = max(map(len, cells))
+        is_number = pd.api.types.is_numeric_dtype(frame[name])
+        columns.append([c.rjust(width) if is_number else c.ljust(width) for c in cells])
+    return "\n".join("  " + "  ".join(row).rstrip() for row in zip(*columns, strict=True))
+
+
+def notes(lines: tuple[str, ...]) -> None:
+    """Print what the reader should bear in mind."""
+    for line in lines:
+        print(f"  note: {line}")
+
+
+def _cells(column: pd.Series) -> list[str]:
+    """Write a column with as many decimals as its largest value leaves room for."""
+    if pd.api.types.is_float_dtype(column):
+        largest = column.abs().max()
+        digits = 3 if largest < 10 else 2 if largest < 1000 else 0
+        return ["–" if pd.isna(value) else f"{value:,.{digits}f}" for value in column]
+    if pd.api.types.is_integer_dtype(column):
+        return [f"{value:,}" for value in column]
+    return [str(value) for value in column]

@@ -1,0 +1,94 @@
+"""`explain`, `predict` and `ui`: what a trained model says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from clvlens import pipeline
+from clvlens.cli.show import Stages, table
+from clvlens.config import Config
+from clvlens.levers.attribution import Attribution, theme_meanings
+from clvlens.models.customer import CustomerModel
+from clvlens.models.store import check_manifest, load_model
+from clvlens.output import records
+from clvlens.output.predictions import write_predictions
+from clvlens.output.tracking import Tracker
+from clvlens.panel.panel import build_panel
+
+
+def explain(config: Config, stage: Stages) -> None:
+    """Attribute the saved model's predictions, draw them, and add them to the run."""
+    model, digest = _model(config)
+    built = build_panel(config, stage)
+    stage("attribute")
+    attribution, ids = pipeline.explain(model, built)
+    stage("draw")
+    folder = records.write_explanation(config, attribution, ids)
+    stage.end()
+    _print_attribution(config, attribution)
+    print(f"Wrote {folder}")
+    record = records.read_run(config, digest)
+    if record is None:
+        return
+    tracker = Tracker(config)
+    tracker.log_folder(record.run_id, folder)
+    found = records.read_grade(config, digest)
+    if found is not None:
+        words = records.description(config, found, attribution)
+        tracker.describe(record.run_id, words)
+        tracker.describe_version(record.version, words)
+    print(f"See it with: clvlens ui, at {tracker.link(record.run_id)}")
+
+
+def predict(
+    config: Config,
+    cutoff: dt.datetime | None,
+    out: Path | None,
+    named: str | None,
+    reasons: int,
+    stage: Stages,
+) -> None:
+    """Write predictions of everybody known before a cutoff."""
+    model, digest = _model(config, named)
+    found = records.read_grade(config, digest)
+    if found is not None and found.is_poor:
+        print(f"Warning: grade {found.letter}: {found.words}", file=sys.stderr)
+    version = digest[: records.HASH_LENGTH]
+    frame = pipeline.predict(
+        model, config, cutoff, reasons=reasons, version=version, progress=stage
+    )
+    path = write_predictions(frame, out or config.data_folder / "predictions.csv")
+    stage.end()
+    print(table(frame.iloc[:5, :9]))
+    total = frame["predicted_value"].sum()
+    print(f"  {len(frame):,} customers, {config.currency} {total:,.0f} expected in all")
+    print(f"Wrote {path}")
+
+
+def ui(config: Config, port: int) -> None:
+    """Serve the tracking store until interrupted."""
+    from clvlens.output.ui import serve
+
+    record = records.read_run(config, check_manifest(config.model_folder))
+    serve(config, port, record.run_id if record else None)
+
+
+def _model(config: Config, named: str | None = None) -> tuple[CustomerModel, str]:
+    """Return the saved model, or a named one, and its digest."""
+    folder = Path(named) if named else config.model_folder
+    if named and not folder.is_dir():
+        folder = Tracker(config).download(named)
+    return load_model(folder), check_manifest(folder)
+
+
+def _print_attribution(config: Config, attribution: Attribution) -> None:
+    meanings = theme_meanings(attribution.features)
+    top = attribution.importance().head(8)
+    print(f"\nPredicted value ({records.money_unit(config)}) is associated with, a customer:")
+    frame = pd.DataFrame({"what": [meanings[theme] for theme in top.index], "±": top.to_numpy()})
+    print(table(frame))
+    print(f"  parts add up to predictions within {attribution.error:.1e} {config.currency}\n")

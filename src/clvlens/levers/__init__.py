@@ -1,0 +1,1 @@
+"""What drives the prediction (attribution), kept apart from what would change if it moved."""

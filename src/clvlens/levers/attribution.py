@@ -1,0 +1,108 @@
+"""Attribution: which features a prediction is made of, in money. It describes the model.
+
+A composed prediction F(m₁, m₂, …), such as probability × amount, is attributed along the straight
+path from the average margins to the customer's own (Aumann and Shapley 1974). Each margin's share
+of the money is divided among features by the TreeSHAP values of that margin (Lundberg, Erion and
+Lee 2018). The parts of a customer add up to their prediction minus the base value, exactly but
+for the quadrature, whose error is stated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clvlens.histories.base import stem_of
+from clvlens.models.boosting import Floats, contributions
+from clvlens.models.customer import CustomerModel
+from clvlens.panel.panel import FeatureInfo
+
+NODES = 24  # Gauss–Legendre; error below 1e-9 of the prediction for logistic × exponential
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """The parts of predicted values, in money over the horizon.
+
+    `parts` has one row a customer and one column a feature; each row adds up to `prediction` -
+    `base_value`. `data` has the features' values, categories as text. `error` is the largest gap
+    left by the quadrature, in money.
+    """
+
+    parts: pd.DataFrame
+    data: pd.DataFrame
+    prediction: Floats
+    base_value: float
+    features: tuple[FeatureInfo, ...]
+    error: float
+
+    def by_theme(self) -> pd.DataFrame:
+        """Sum the windows of one feature (`orders__count_30d`, `…_90d`) into one column."""
+        return self._summed({name: stem_of(name) for name in self.parts})
+
+    def by_lever(self) -> pd.DataFrame:
+        """Sum signed parts by lever; features of no lever by their history."""
+        homes = {f.name: f.lever or f"{f.history}: other" for f in self.features}
+        return self._summed({name: homes[name] for name in self.parts})
+
+    def importance(self) -> pd.Series:
+        """Mean absolute money by theme, largest first; signed values are summed before."""
+        return self.by_theme().abs().mean().sort_values(ascending=False)
+
+    def reasons(self, most: int = 3) -> pd.DataFrame:
+        """Return `reason_1`, `reason_1_amount`, … of each customer: the largest parts by size.
+
+        Reasons are associated with the prediction; they do not say what would change it.
+        """
+        themes = self.by_theme()
+        meanings = theme_meanings(self.features)
+        labels = np.array([meanings[theme] for theme in themes.columns], dtype=object)
+        amounts = themes.to_numpy()
+        ranked = np.argsort(-np.abs(amounts), axis=1, kind="stable")[:, :most]
+        columns = {}
+        for place, chosen in enumerate(ranked.T, start=1):
+            columns[f"reason_{place}"] = labels[chosen]
+            columns[f"reason_{place}_amount"] = amounts[np.arange(len(amounts)), chosen]
+        return pd.DataFrame(columns, index=themes.index)
+
+    def _summed(self, homes: dict[str, str]) -> pd.DataFrame:
+        return self.parts.T.groupby([homes[name] for name in self.parts], sort=False).sum().T
+
+
+def attribute(model: CustomerModel, frame: pd.DataFrame) -> Attribution:
+    """Attribute the predicted value of each row of features to the features, in money.
+
+    Cost: exact TreeSHAP of both parts, some hundred times that of predicting; choose the rows.
+    """
+    X = model.encoder.encode(frame).to_numpy()
+    margins = model.value.margins(X)
+    shares = [contributions(booster, X) for booster in model.value.boosters_.values()]
+    base = np.array([share[0, -1] for share in shares])
+    weights = _path_weights(model, base, margins) * model.stretch
+    encoded = sum(weights[:, [k]] * share[:, :-1] for k, share in enumerate(shares))
+    sources = model.encoder.sources
+    parts = pd.DataFrame(encoded, columns=sources, index=frame.index)
+    parts = parts.T.groupby(sources, sort=False).sum().T
+    prediction = model.value.compose(margins) * model.stretch
+    base_value = float(model.value.compose(base[None, :])[0] * model.stretch)
+    gap = np.abs(parts.sum(axis=1).to_numpy() - (prediction - base_value))
+    features = tuple(f for f in model.features if f.name in parts.columns)
+    return Attribution(
+        parts, frame[list(parts.columns)], prediction, base_value, features, float(gap.max())
+    )
+
+
+def theme_meanings(features: tuple[FeatureInfo, ...]) -> dict[str, str]:
+    """Return what each theme means: a feature's meaning without its window."""
+    return {stem_of(f.name): f.meaning.split(" in the last ")[0] for f in features}
+
+
+def _path_weights(model: CustomerModel, base: Floats, margins: Floats) -> Floats:
+    """Return ∫₀¹ ∂F/∂mₖ along the path from the base margins, by row and part."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    total = np.zeros_like(margins)
+    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+        total += weight * model.value.gradient(base + node * (margins - base))
+    return total

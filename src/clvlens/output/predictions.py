@@ -1,0 +1,107 @@
+"""Predictions as a table and as a file: one row a customer, cutoff and horizon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from clvlens.config import Config
+from clvlens.errors import ConfigError
+from clvlens.files import whole_file
+from clvlens.finance.npv import discounted_horizon_value
+from clvlens.models.boosting import Floats
+
+RISKY = 0.5
+VALUABLE_DECILE = 9
+MONEY = ("predicted_value", "value_low_90", "value_high_90", "clv")
+
+
+def prediction_table(
+    config: Config,
+    rows: pd.DataFrame,
+    predicted: pd.DataFrame,
+    reasons: pd.DataFrame | None,
+    version: str,
+) -> pd.DataFrame:
+    """Return the columns of a prediction file, in their order.
+
+    `rows` has customer_id, cutoff and features; `predicted` and `reasons` its index. Money is in
+    the run's currency over the horizon, rounded to cents. Columns that a run does not ask for
+    (`clv`, reasons) are left out.
+    """
+    zone = config.time_zone
+    table = pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"],
+            "cutoff": rows["cutoff"].dt.tz_convert(zone).map(_written),
+            "horizon_days": config.target.horizon_days,
+            "currency": config.currency,
+        }
+    ).join(predicted)
+    if config.clv is not None:
+        table["clv"] = _clv(config, rows, predicted["predicted_value"].to_numpy())
+    table["value_decile"] = deciles(predicted["predicted_value"].to_numpy())
+    table["segment"] = segments(table["value_decile"], predicted["churn_probability"])
+    if reasons is not None:
+        table = table.join(reasons)
+    table["model_version"] = version
+    cents = [name for name in table if name in MONEY or name.endswith("_amount")]
+    return table.round({**dict.fromkeys(cents, 2), "churn_probability": 4, "expected_orders": 3})
+
+
+def deciles(value: Floats) -> np.ndarray:
+    """Return tenths by value, 10 the highest; equal values share the higher tenth."""
+    ranks = pd.Series(value).rank(method="max", pct=True).to_numpy()
+    return np.ceil(ranks * 10).astype(int)
+
+
+def segments(decile: pd.Series, churn: pd.Series) -> pd.Series:
+    """Return value × risk: valuable is the top fifth, risky a churn probability of one half.
+
+    protect: valuable and risky; grow: valuable and likely to stay; win back: risky, not valuable;
+    let be: neither.
+    """
+    valuable, risky = decile >= VALUABLE_DECILE, churn >= RISKY
+    names = np.select(
+        [valuable & risky, valuable & ~risky, ~valuable & risky],
+        ["protect", "grow", "win back"],
+        "let be",
+    )
+    return pd.Series(names, index=decile.index)
+
+
+def write_predictions(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as CSV or Parquet, by the ending; the file appears whole or not at all."""
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    if path.suffix == ".parquet":
+        with whole_file(path) as temporary:
+            pa.parquet.write_table(arrow, temporary, compression="zstd")
+    elif path.suffix == ".csv":
+        with whole_file(path) as temporary:
+            pa.csv.write_csv(arrow, temporary)
+    else:
+        raise ConfigError(f"--out {path}: the format is unknown; end it in .csv or .parquet")
+    return path
+
+
+def _written(when: pd.Timestamp) -> str:
+    return when.strftime("%Y-%m-%d") if when == when.normalize() else when.isoformat()
+
+
+def _clv(config: Config, rows: pd.DataFrame, value: Floats) -> Floats:
+    """Return discounted value over the horizon, less what it cost to win the customer if asked."""
+    assert config.clv is not None
+    rate, days = config.clv.annual_discount_rate, config.target.horizon_days
+    worth = discounted_horizon_value(value, days, rate)
+    if not config.clv.subtract_acquisition_cost:
+        return worth
+    if "customers__acquisition_cost" not in rows:
+        raise ConfigError(
+            "clv.subtract_acquisition_cost needs data.customers with a column acquisition_cost"
+        )
+    return worth - rows["customers__acquisition_cost"].fillna(0.0).to_numpy()

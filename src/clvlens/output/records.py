@@ -1,0 +1,195 @@
+"""What a run leaves behind: files under data/, and the same on the tracking server.
+
+Files are written first, so that nothing is lost where the server fails. Nothing that goes to the
+server carries an identifier of a customer: examples bear keyed hashes, whose key stays here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from clvlens.config import Config
+from clvlens.evaluation.backtest import MODEL, Evaluation
+from clvlens.evaluation.grade import Grade
+from clvlens.files import whole_file, whole_folder
+from clvlens.levers.attribution import Attribution, theme_meanings
+from clvlens.models.customer import CustomerModel
+from clvlens.output import figures
+from clvlens.panel.panel import Panel
+
+EXAMPLES = 20
+HASH_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Which tracked run, and which registered version, belongs to a model on disk."""
+
+    run_id: str
+    version: int
+    digest: str
+
+
+def money_unit(config: Config) -> str:
+    """Return the unit of predicted value: `USD revenue over 90 days`."""
+    return f"{config.currency} {config.target.value} over {config.target.horizon_days} days"
+
+
+def write_run(config: Config, record: RunRecord) -> None:
+    """Remember the tracked run of the model, for the verbs that follow."""
+    with whole_file(config.data_folder / "run.json") as temporary:
+        temporary.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+
+
+def read_run(config: Config, digest: str) -> RunRecord | None:
+    """Return the tracked run of the model with this digest, if there is one."""
+    values = _read_json(config.data_folder / "run.json")
+    return RunRecord(**values) if values and values.get("digest") == digest else None
+
+
+def write_training(config: Config, panel: Panel, model: CustomerModel) -> Path:
+    """Write what a training was made of: the feature dictionary, the settings, the metadata."""
+    with whole_folder(config.data_folder / "training") as folder:
+        pd.DataFrame([asdict(feature) for feature in panel.features]).to_csv(
+            folder / "features.csv", index=False
+        )
+        _dump(folder / "metadata.json", model.about)
+        settings = config.model_dump(mode="json", exclude={"tracking", "engine"})
+        _dump(folder / "config.json", settings)
+    return config.data_folder / "training"
+
+
+def write_evaluation(config: Config, evaluation: Evaluation, grade: Grade, digest: str) -> Path:
+    """Write scores, slices, deciles, grade and plots of an evaluation; no row is a customer."""
+    unit = money_unit(config)
+    plots = {
+        "leaderboard": figures.leaderboard(evaluation),
+        "calibration_by_decile": figures.calibration_by_decile(evaluation, unit),
+        "gain_curve": figures.gain_curve(evaluation),
+        "churn_reliability": figures.churn_reliability(evaluation),
+    }
+    with whole_folder(config.data_folder / "evaluation") as folder:
+        for name in ("scores", "differences", "by_slice", "by_decile"):
+            getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)
+        _dump(folder / "grade.json", {**grade.to_dict(), "model_digest": digest})
+        _save(plots, folder / "plots")
+    return config.data_folder / "evaluation"
+
+
+def read_grade(config: Config, digest: str) -> Grade | None:
+    """Return the grade of the model with this digest, if it was evaluated."""
+    values = _read_json(config.data_folder / "evaluation" / "grade.json")
+    if not values or values.pop("model_digest", None) != digest:
+        return None
+    return Grade(**values)
+
+
+def headline_metrics(evaluation: Evaluation, grade: Grade) -> dict[str, float]:
+    """Return the few figures that head a run, each beside the best baseline's."""
+    baseline, found = grade.best_baseline, {}
+    for metric in ("ngini", "spearman", "mae", "total_bias"):
+        found[metric] = evaluation.score(MODEL, metric)
+        found[f"{metric}_baseline"] = evaluation.score(baseline, metric)
+    found["churn_auc"] = evaluation.score(MODEL, "auc")
+    found["churn_ece"] = evaluation.score(MODEL, "ece")
+    return found
+
+
+def write_explanation(config: Config, attribution: Attribution, ids: pd.Series) -> Path:
+    """Write importance, parts by lever, plots, and examples under keyed hashes.
+
+    Which customer an example is stands in `examples.csv` beside the folder, which stays here.
+    """
+    unit = money_unit(config)
+    meanings = theme_meanings(attribution.features)
+    importance = attribution.importance().rename("mean_absolute_part")
+    rows = _examples(attribution)
+    hashes = pseudonyms(config, ids.iloc[rows])
+    plots = {
+        "importance": figures.importance(attribution, unit),
+        "beeswarm": figures.beeswarm(attribution, unit),
+    }
+    examples = {
+        name: figures.waterfall(attribution, row, f"Customer {name}", unit)
+        for name, row in zip(hashes, rows, strict=True)
+    }
+    with whole_folder(config.data_folder / "explanation") as folder:
+        table = importance.rename_axis("theme").reset_index()
+        table.insert(1, "meaning", table["theme"].map(meanings))
+        table.assign(unit=unit).to_csv(folder / "importance.csv", index=False)
+        levers = attribution.by_lever().agg(["mean", lambda part: part.abs().mean()]).T
+        levers.columns = ["mean_part", "mean_absolute_part"]
+        levers.rename_axis("lever").assign(unit=unit).to_csv(folder / "by_lever.csv")
+        _save(plots, folder / "plots")
+        _save(examples, folder / "examples")
+    with whole_file(config.data_folder / "examples.csv") as temporary:
+        known = pd.DataFrame({"example": hashes, "customer_id": ids.iloc[rows].to_numpy()})
+        known.to_csv(temporary, index=False)
+    return config.data_folder / "explanation"
+
+
+def pseudonyms(config: Config, ids: pd.Series) -> list[str]:
+    """Return keyed hashes of ids; without the key beside the data nobody can try ids out."""
+    path = config.data_folder / "example.key"
+    if not path.exists():
+        with whole_file(path) as temporary:
+            temporary.write_bytes(secrets.token_bytes(32))
+        path.chmod(0o600)
+    key = path.read_bytes()
+    return [
+        hmac.new(key, str(name).encode(), hashlib.sha256).hexdigest()[:HASH_LENGTH] for name in ids
+    ]
+
+
+def description(
+    config: Config, grade: Grade, attribution: Attribution | None, link: str = ""
+) -> str:
+    """Return a run's description in Markdown: the verdict first, then what predictions rest on."""
+    verdict = f"**Grade {grade.letter}**: {grade.words}."
+    lines = [
+        f"{link} · {verdict}" if link else verdict,
+        "",
+        f"Predicts {money_unit(config)}. nGini {grade.ngini:.3f} beside "
+        f"{grade.ngini_baseline:.3f} of '{grade.best_baseline}' "
+        f"(difference {grade.gain:+.3f}, 90 % interval {grade.gain_low:+.3f} to "
+        f"{grade.gain_high:+.3f}).",
+    ]
+    if attribution is not None:
+        meanings = theme_meanings(attribution.features)
+        lines += ["", "Predicted value is associated with (not: caused by):", ""]
+        for place, (theme, size) in enumerate(attribution.importance().head(3).items(), start=1):
+            lines.append(f"{place}. {meanings[theme]}: ± {config.currency} {size:,.2f} a customer")
+    return "\n".join(lines)
+
+
+def _examples(attribution: Attribution) -> list[int]:
+    """Return rows spread evenly over the predictions, lowest to highest."""
+    ranked = attribution.prediction.argsort(kind="stable")
+    count = min(EXAMPLES, len(ranked))
+    return [int(ranked[i * (len(ranked) - 1) // max(count - 1, 1)]) for i in range(count)]
+
+
+def _save(plots: Mapping[str, Figure], folder: Path) -> None:
+    folder.mkdir()
+    for name, figure in plots.items():
+        figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight", metadata={})
+
+
+def _dump(path: Path, values: object) -> None:
+    path.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def _read_json(path: Path) -> dict | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

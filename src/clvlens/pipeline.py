@@ -1,0 +1,129 @@
+"""The steps composed, for the command line and for Python alike.
+
+Every function takes and returns objects; files and the tracking server are `clvlens.output`'s.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import xgboost
+
+from clvlens import __version__
+from clvlens.config import Config
+from clvlens.errors import ModelError, TimeError
+from clvlens.evaluation.backtest import Evaluation, backtest
+from clvlens.levers.attribution import Attribution, attribute
+from clvlens.models.customer import CustomerModel, train_model
+from clvlens.output.predictions import prediction_table
+from clvlens.panel.instants import midnight_before, to_instant
+from clvlens.panel.panel import Panel, snapshot_frame
+from clvlens.panel.world import World, read_world
+
+SAMPLE = 2_000  # customers whose predictions are explained when nobody chooses
+
+Progress = Callable[[str], None]
+
+
+def train(panel: Panel, progress: Progress = lambda _: None) -> CustomerModel:
+    """Fit value, churn, orders and intervals on the roles before the test."""
+    return train_model(panel, _about(panel), progress)
+
+
+def evaluate(model: CustomerModel, panel: Panel, progress: Progress = lambda _: None) -> Evaluation:
+    """Judge a model on the panel's test role, beside the baselines."""
+    _check_same_question(model, panel.config)
+    return backtest(model, panel, progress)
+
+
+def explain(
+    model: CustomerModel, panel: Panel, customers: int = SAMPLE
+) -> tuple[Attribution, pd.Series]:
+    """Attribute predictions at the newest test cutoff to features, in money.
+
+    A sample of at most `customers`, spread evenly over the predictions, stands for all. Returns
+    the attribution, and whose row each is.
+    """
+    rows = panel.rows("test")
+    rows = rows[rows["cutoff"] == rows["cutoff"].max()].reset_index(drop=True)
+    ranked = model.predict(rows)["predicted_value"].sort_values(kind="stable").index
+    step = max(1, -(-len(ranked) // customers))
+    rows = rows.loc[sorted(ranked[::step])].reset_index(drop=True)
+    return attribute(model, rows), rows["customer_id"]
+
+
+def predict(
+    model: CustomerModel,
+    config: Config,
+    cutoff: dt.datetime | None = None,
+    *,
+    reasons: int = SAMPLE,
+    version: str = "",
+    progress: Progress = lambda _: None,
+) -> pd.DataFrame:
+    """Predict everybody known before a cutoff (default: the newest midnight in the data).
+
+    `reasons` is for how many customers, highest predicted value first, the three largest parts
+    of the prediction are given; 0 leaves the columns out. Columns: see `prediction_table`.
+    """
+    _check_same_question(model, config)
+    progress("read the histories")
+    world = read_world(config)
+    instant = _cutoff(world, cutoff)
+    progress(f"snapshot {world.show(instant)}")
+    rows = snapshot_frame(world, instant)
+    progress(f"predict {len(rows):,} customers")
+    predicted = model.predict(rows)
+    explained = None
+    if reasons:
+        chosen = predicted["predicted_value"].nlargest(reasons).index.sort_values()
+        progress(f"find reasons for {len(chosen):,} customers")
+        explained = attribute(model, rows.loc[chosen]).reasons()
+    return prediction_table(config, rows, predicted, explained, version)
+
+
+def _cutoff(world: World, cutoff: dt.datetime | None) -> int:
+    zone = world.config.time_zone
+    if cutoff is None:
+        return midnight_before(world.ends, zone)
+    instant = to_instant(cutoff, zone)
+    if not world.starts < instant <= world.ends:
+        raise TimeError(
+            f"cutoff {world.show(instant)} is outside the data, which has orders from "
+            f"{world.show(world.starts)} to {world.show(world.ends - 1)}; give one in between"
+        )
+    return instant
+
+
+def _about(panel: Panel) -> dict:
+    """Return what the model is and was made of; nothing in it depends on test rows or the clock."""
+    config, plan = panel.config, panel.plan
+    seen = replace(panel, frame=panel.frame[panel.frame["role"] != "test"])
+    cutoffs = seen.frame.groupby("role")["cutoff"].unique()
+    return {
+        "name": config.name,
+        "currency": config.currency,
+        "value": config.target.value,
+        "horizon_days": plan.horizon_days,
+        "label_days": plan.label_days,
+        "cutoffs": {role: sorted(c.isoformat() for c in times) for role, times in cutoffs.items()},
+        "customers": int(seen.frame["customer_id"].nunique()),
+        "data_fingerprint": seen.fingerprint,
+        "notes": list(panel.notes),
+        "versions": {"clvlens": __version__, "xgboost": xgboost.__version__},
+    }
+
+
+def _check_same_question(model: CustomerModel, config: Config) -> None:
+    """Refuse a model that predicts something else than the configuration asks."""
+    asked = {"value": config.target.value, "horizon_days": config.target.horizon_days,
+             "currency": config.currency}  # fmt: skip
+    for key, wanted in asked.items():
+        if model.about[key] != wanted:
+            raise ModelError(
+                f"the model predicts {key} {model.about[key]}, the configuration asks for "
+                f"{wanted}; train again: clvlens train"
+            )
