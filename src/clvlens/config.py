@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import pydantic
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from clvlens.config_problems import explain
 from clvlens.errors import ConfigError, nearest
@@ -21,8 +29,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
-def _utc_instant(value: object) -> object:
-    """Read a date as its midnight, and leave a time zone out: cutoffs are in the run's zone."""
+def _midnight(value: object) -> object:
+    """Read a date as its midnight; a number is no date, though it looks like 20240131."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is no date; write it as 2024-01-31")
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime.combine(value, dt.time())
     return value
@@ -33,7 +43,18 @@ def _by_own_name(value: object) -> object:
     return {name: name for name in value} if isinstance(value, list | tuple) else value
 
 
-Instant = Annotated[dt.datetime, BeforeValidator(_utc_instant)]
+def _spelled(pattern: str, advice: str) -> AfterValidator:
+    """Return a check of how a text is written that says what to do about it."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} will not do; {advice}")
+        return text
+
+    return AfterValidator(check)
+
+
+Instant = Annotated[dt.datetime, BeforeValidator(_midnight)]
 Scalar = bool | int | float | str
 
 
@@ -69,7 +90,7 @@ class Source(_Strict):
     database: str | None = None
     table: str | None = None
     format: Literal["csv", "parquet", "padded"] | None = None
-    delimiter: str = ","
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
     decimal: Literal[".", ","] = "."
 
     @model_validator(mode="after")
@@ -100,7 +121,7 @@ class TableConfig(Source):
     grain: Literal["event", "order", "line"] = "event"
     lookup: Lookup | None = None
     keep: tuple[Rule, ...] = ()
-    lag_days: float = Field(0, ge=0)
+    lag_days: float = Field(default=0, ge=0)
 
 
 class Population(_Strict):
@@ -116,10 +137,10 @@ class Target(_Strict):
     probability 1 - (1 - p)^(h/l)). `embargo_days` is how long refunds are awaited.
     """
 
-    horizon_days: int = Field(90, gt=0)
+    horizon_days: int = Field(default=90, gt=0)
     value: Literal["revenue", "margin"] = "revenue"
-    label_days: int | None = Field(None, gt=0)
-    embargo_days: int = Field(0, ge=0)
+    label_days: int | None = Field(default=None, gt=0)
+    embargo_days: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _labels_fit_the_horizon(self) -> Target:
@@ -135,17 +156,17 @@ class Cutoffs(_Strict):
     select: tuple[Instant, ...] = ()
     calibrate: tuple[Instant, ...] = ()
     test: tuple[Instant, ...] = ()
-    step_days: int = Field(30, gt=0)
-    at_most: int = Field(6, gt=0)
+    step_days: int = Field(default=30, gt=0)
+    at_most: int = Field(default=6, gt=0)
 
 
 class ModelConfig(_Strict):
     """Settings of the models; defaults are good without tuning."""
 
     seed: int = 7
-    trees: int = Field(300, gt=0)
-    learning_rate: float = Field(0.03, gt=0, le=1)
-    max_depth: int = Field(4, gt=0, le=12)
+    trees: int = Field(default=300, gt=0)
+    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    max_depth: int = Field(default=4, gt=0, le=12)
     intervals: bool = True
 
 
@@ -159,7 +180,7 @@ class Tracking(_Strict):
 class Clv(_Strict):
     """Discounting of the predicted value; leave the block out for no `clv` column."""
 
-    annual_discount_rate: float = Field(0.10, ge=0)
+    annual_discount_rate: float = Field(default=0.10, ge=0)
     subtract_acquisition_cost: bool = False
 
 
@@ -167,14 +188,18 @@ class Engine(_Strict):
     """How features are computed."""
 
     memory_limit: str | None = None
-    threads: int | None = Field(None, gt=0)
+    threads: int | None = Field(default=None, gt=0)
 
 
 class Config(_Strict):
-    """Everything that a run is told."""
+    """Everything that a run is told.
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    Times without a zone, cutoffs among them, are in `time_zone`. `data_ends` is the first instant
+    about which nothing is known, where the latest order does not tell.
+    """
+
+    name: Annotated[str, _spelled(r"[A-Za-z0-9_-]+", "use letters, digits, _ and - alone")]
+    currency: Annotated[str, _spelled(r"[A-Z]{3}", "use three capitals such as EUR")]
     time_zone: str = "UTC"
     data_ends: Instant | None = None
     data: dict[str, TableConfig]
@@ -185,8 +210,8 @@ class Config(_Strict):
     clv: Clv | None = None
     engine: Engine = Engine()
     tracking: Tracking = Tracking()
-    root: Path = Field(Path(), exclude=True)
-    customers: int | None = Field(None, gt=0)
+    root: Path = Field(default=Path(), exclude=True)
+    customers: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _describes_orders(self) -> Config:
@@ -215,8 +240,8 @@ class Config(_Strict):
             taken = {column.name for column in discover()[name].columns} | RESERVED
             for attribute in taken & set(table.attributes):
                 raise ValueError(
-                    f"data.{name}.attributes: {attribute} has its own meaning; give it another name, "
-                    f"e.g. attributes: {{its_{attribute}: {attribute}}}"
+                    f"data.{name}.attributes: {attribute} has its own meaning; give it another "
+                    f"name, e.g. attributes: {{its_{attribute}: {attribute}}}"
                 )
         return self
 
@@ -248,7 +273,7 @@ def load_config(path: str | Path, *, customers: int | None = None) -> Config:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path} holds no settings; start with name, currency and data")
-    raw = {**raw, "root": _root(path), **({"customers": customers} if customers else {})}
+    raw = {**raw, "root": _root(path), **({} if customers is None else {"customers": customers})}
     try:
         return Config.model_validate(raw)
     except pydantic.ValidationError as error:

@@ -14,11 +14,16 @@ from clvlens.errors import nearest
 
 
 def explain(path: Path, text: str, model: type[BaseModel], problem: Mapping[str, Any]) -> str:
-    """Say one problem in one line, with its place and what to do."""
+    """Say one problem in one line, with its place and what to do.
+
+    A problem of the whole configuration has no place of its own; its message begins with one.
+    """
+    message = problem["msg"].removeprefix("Value error, ")
     place = [str(part) for part in problem["loc"]]
     key = ".".join(place)
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
+    if not place:
+        place = message.split()[0].rstrip(":").split(".")
+    elif problem["type"] == "extra_forbidden":
         message = f"unknown key; {nearest(place[-1], _siblings(model, place[:-1]))}"
     elif problem["type"] == "missing":
         message = "this key is missing"

@@ -20,7 +20,7 @@ ColumnType = Literal["id", "text", "category", "time", "money", "number", "count
 # What every past has beside the history's own columns.
 RESERVED = frozenset(
     {"cutoff", "event_time", "elapsed", "day", "weekday", "hour"}
-    | {"sequence", "sequence_back", "gap_days"}
+    | {"is_event", "sequence", "sequence_back", "gap"}
 )
 
 STORAGE: Mapping[ColumnType, str] = {
@@ -28,7 +28,7 @@ STORAGE: Mapping[ColumnType, str] = {
     "text": "string",
     "category": "string",
     "time": "int64",
-    "money": "decimal(18, 4)",
+    "money": "decimal(16, 4)",
     "number": "decimal(18, 6)",
     "count": "int64",
     "flag": "boolean",
@@ -41,7 +41,7 @@ class Column:
 
     `known_at` names the time column at which the value became known; before that instant it
     is null in every snapshot. A time column is its own clock. No clock means that the value
-    is known with the row.
+    is known with the row. Values below `least` are refused.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Column:
     meaning: str
     required: bool = False
     known_at: str | None = None
+    least: int | None = None
 
     @property
     def storage(self) -> str:
@@ -91,7 +92,7 @@ class Lever:
 
     def measures(self, feature: str) -> bool:
         """Whether a feature, with any window, belongs to this lever."""
-        return any(feature == stem or _is_windowed(feature, stem) for stem in self.features)
+        return feature in self.features or stem_of(feature) in self.features
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ class Lines:
     """How a table with several lines an event folds into one row an event.
 
     `columns` are those that only lines have; `fold` turns a table of lines with the history's
-    columns and these into a table with one row a `key`.
+    columns and these into a table of events. Lines known at different times must not meet in
+    one row, or the later ones would alter the past.
     """
 
     columns: tuple[Column, ...]
@@ -117,9 +119,10 @@ class Lines:
 class History:
     """A table of events of one kind: one row an event of one customer.
 
-    `time` names the column with the instant of the event, `key` the column that tells events
-    apart (it breaks ties between simultaneous ones). `example` holds three rows as a business
-    would write them.
+    `time` names the column with the instant of the event, `key` the column that tells a
+    customer's events apart (it breaks ties between simultaneous ones). `is_event` says which
+    rows are events where others only correct them, as refunds do. `example` holds three rows
+    as a business would write them.
     """
 
     name: str
@@ -131,6 +134,7 @@ class History:
     features: Callable[[Past], Iterable[Feature]]
     levers: tuple[Lever, ...] = ()
     key: str | None = None
+    is_event: Callable[[ir.Table], ir.BooleanValue] | None = None
     lines: Lines | None = None
     required: bool = False
     attributes: tuple[str, ...] = ()
@@ -161,6 +165,11 @@ class History:
         return replace(self, columns=self.columns + extra, attributes=names)
 
 
-def _is_windowed(feature: str, stem: str) -> bool:
+def stem_of(feature: str) -> str:
+    """Return a feature's name without its window.
+
+    >>> stem_of("orders__count_90d"), stem_of("orders__mean_gap")
+    ('orders__count', 'orders__mean_gap')
+    """
     head, _, window = feature.rpartition("_")
-    return head == stem and (window == "ever" or window.removesuffix("d").isdigit())
+    return head if window == "ever" or window.removesuffix("d").isdigit() else feature

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clvlens.histories import exact
 from clvlens.histories.base import Column, Feature, History
 from clvlens.histories.past import DAY, Past
 
@@ -19,11 +20,16 @@ def features(past: Past) -> Iterator[Feature]:
     """Age of the relation, and the traits that the table has."""
     past = past.derive("age_years", lambda t: (t.cutoff - t.born_on) / YEAR, needs=["born_on"])
     if past.has("signed_up_at"):
-        yield from past.since_first("days_since_sign_up")
-    yield from past.latest("age_years", "age_years", unit="years")
-    yield from past.latest("acquisition_cost", "acquisition_cost")
+        age = exact.days(past.table.elapsed.max())
+        yield from past.measure("days_since_sign_up", "days since sign-up", "days", age)
+    yield from _trait(past, "age_years", "age at the cutoff", "years")
+    yield from _trait(past, "acquisition_cost", "what it cost to win the customer", "money")
     for trait in (*TRAITS, *past.attributes):
-        yield from past.latest(trait, trait, unit="category")
+        yield from _trait(past, trait, f"{trait} of the customer", "category")
+
+
+def _trait(past: Past, name: str, meaning: str, unit: str) -> list[Feature]:
+    return past.latest(name, name, unit=unit, meaning=meaning)
 
 
 HISTORY = History(

@@ -52,10 +52,17 @@ def over(part: ir.Value, whole: ir.Value) -> ir.FloatingValue:
 
 
 def deviation(column: ir.Value, kept: Kept = None) -> ir.FloatingValue:
-    """Return the standard deviation (n - 1); missing below two values."""
-    exact = column.cast("decimal(18, 4)")
-    n = real(column.count(where=kept))
-    sum_ = real(exact.sum(where=kept))
-    squares = real((exact * exact).sum(where=kept))
-    variance = (squares - sum_ * sum_ / n.nullif(0.0)) / (n - 1.0).nullif(0.0)
-    return ibis.ifelse(variance < 0, 0.0, variance).sqrt()
+    """Return the standard deviation (n - 1); missing below two values.
+
+    √((n Σx² - (Σx)²) / (n (n - 1))), exact until the division, so that equal values deviate by
+    0. The widest decimals are asked for, because an engine may overflow in x² otherwise.
+    """
+    scale = column.type().scale if column.type().is_decimal() else 0
+    wide = column.cast(f"decimal(38, {scale})")
+    n, sum_, squares = (
+        column.count(where=kept),
+        wide.sum(where=kept),
+        (wide * wide).sum(where=kept),
+    )
+    spread = n.cast("decimal(38, 0)") * squares - sum_ * sum_
+    return (real(spread) / real(n * (n - 1)).nullif(0.0)).sqrt()

@@ -1,7 +1,8 @@
 """What customers bought: one row an order, or one a line of an order.
 
 An order is a row with a positive amount; refunds are rows with a negative one, or come as
-`refund_amount`, known at `refunded_at`. Rows of amount 0 are neither.
+`refund_amount`, known at `refunded_at`. Rows of amount 0 are neither. Counts, means, rhythm
+and habits are of orders; money is summed over all rows, so that it is net of refunds.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from clvlens.histories import exact
@@ -18,6 +20,7 @@ from clvlens.histories.past import DAY, EVER, Past
 WINDOWS = (30, 90, 180, 365, EVER)
 YEAR = (365, EVER)
 ONE_PAST = ibis.window(group_by=["customer_id", "cutoff"])
+NET = "net of refunds known by the cutoff"
 
 
 def features(past: Past) -> Iterator[Feature]:
@@ -33,8 +36,7 @@ def features(past: Past) -> Iterator[Feature]:
 def _with_flags(past: Past) -> Past:
     known_refund = lambda t: t.refund_amount.fill_null(0)  # noqa: E731
     return (
-        past.derive("order", lambda t: t.amount > 0)
-        .derive("returned", lambda t: t.amount < 0)
+        past.derive("returned", lambda t: t.amount < 0)
         .derive("returned", lambda t: t.returned | (known_refund(t) > 0), needs=["refund_amount"])
         .derive("revenue", lambda t: t.amount)
         .derive("revenue", lambda t: t.amount - known_refund(t), needs=["refund_amount"])
@@ -44,44 +46,51 @@ def _with_flags(past: Past) -> Past:
         .derive("weekend", lambda t: t.weekday >= 5)
         .derive("evening", lambda t: t.hour >= 18)
         .derive("week", lambda t: (t.day + 3) // 7)  # weeks begin on Monday
-        .derive("first_day", lambda t: t.day.min(where=t.order).over(ONE_PAST))
+        .derive("first_day", lambda t: t.day.min(where=t.is_event).over(ONE_PAST))
     )
 
 
 def _frequency_and_money(past: Past) -> Iterator[Feature]:
     windows = (*WINDOWS, past.horizon_days)
-    yield from past.count(windows=windows, where="order")
-    yield from past.total("revenue", windows=windows)
-    yield from past.total("margin", windows=windows)
-    yield from past.mean("amount", windows=YEAR, where="order")
-    yield from past.spread("amount", where="order")
-    yield from past.largest("amount")
-    yield from past.since_last(where="order")
-    yield from past.since_first(where="order")
+    yield from past.count(windows=windows, where="is_event")
+    yield from past.total("revenue", windows=windows, meaning=f"total amount of orders {NET}")
+    yield from past.total("margin", windows=windows, meaning=f"total margin of orders {NET}")
+    yield from past.mean("amount", windows=YEAR, where="is_event")
+    yield from past.spread("amount", where="is_event")
+    yield from past.largest("amount", where="is_event")
+    yield from past.since_last(where="is_event")
+    yield from past.since_first(where="is_event")
 
 
 def _rhythm(past: Past) -> Iterator[Feature]:
     yield from past.gaps()
-    yield from past.distinct("week", windows=(90, 365), where="order", unit="weeks")
-    yield from past.trend(45, where="order")
-    yield from past.trend(90, where="order")
+    yield from past.distinct("week", windows=(90, 365), where="is_event", unit="weeks")
+    yield from past.trend(45, where="is_event")
+    yield from past.trend(90, where="is_event")
     yield from past.trend(90, column="revenue")
-    season_ends = (365 - min(past.horizon_days, 365)) * DAY
-    yield from past.total(
-        "revenue", "same_period_last_year", windows=(365,), where=lambda t: t.elapsed > season_ends
+    days = min(past.horizon_days, 365)
+    elapsed = past.table.elapsed
+    season = (elapsed <= 365 * DAY) & (elapsed > (365 - days) * DAY)
+    yield from past.measure(
+        "same_period_last_year",
+        f"total amount of orders {NET}, in the {days} days that began 365 days before it",
+        "money",
+        exact.total(past.table.revenue, season),
+        empty=0,
     )
 
 
 def _habits(past: Past) -> Iterator[Feature]:
-    yield from past.ratio("discount_rate", "discount", "list_price", windows=(90, *YEAR))
-    yield from past.share("discounted", windows=YEAR, where="order")
+    of = "is_event"
+    yield from past.ratio("discount_rate", "discount", "list_price", windows=(90, *YEAR), where=of)
+    yield from past.share("discounted", windows=YEAR, where=of)
     yield from past.count("returns", windows=YEAR, where="returned", noun="returns")
     for breadth in ("items", "products", "categories"):
-        yield from past.mean(breadth, windows=(90, *YEAR), where="order", unit=breadth)
-    yield from past.distinct("store", windows=(365,), unit="stores")
-    yield from past.distinct("channel", windows=(365,), unit="channels")
-    yield from past.share("weekend", where="order", meaning="share of orders on Saturday or Sunday")
-    yield from past.share("evening", where="order", meaning="share of orders at 18:00 or later")
+        yield from past.mean(breadth, windows=(90, *YEAR), where=of, unit=breadth)
+    yield from past.distinct("store", windows=(365,), where=of, unit="stores")
+    yield from past.distinct("channel", windows=(365,), where=of, unit="channels")
+    yield from past.share("weekend", where=of, meaning="share of orders on Saturday or Sunday")
+    yield from past.share("evening", where=of, meaning="share of orders at 18:00 or later")
 
 
 def _first_and_last(past: Past) -> Iterator[Feature]:
@@ -95,30 +104,63 @@ def _first_and_last(past: Past) -> Iterator[Feature]:
 def _buy_till_you_die(past: Past) -> Iterator[Feature]:
     """The sufficient statistics of BG/NBD, Pareto/NBD and Gamma-Gamma, merged per local day."""
     t = past.table
-    repeat = t.order & (t.day > t.first_day)
+    repeat = t.is_event & (t.day > t.first_day)
     days = exact.real(t.day.nunique(where=repeat))
-    span = exact.real(t.day.max(where=t.order) - t.day.min(where=t.order))
+    span = exact.real(t.day.max(where=t.is_event) - t.first_day.min())
     each = exact.over(exact.total(t.amount, repeat), days)
-    yield from past.measure("repeat_days", "days with an order after the first day", "days", days)
-    yield from past.measure("first_to_last", "days from the first to the last order", "days", span)
-    yield from past.measure("repeat_day_amount", "mean amount a repeat day", "money", each)
+    yield from past.measure(
+        "repeat_days", "days with an order after the first such day", "days", days, empty=0
+    )
+    yield from past.measure(
+        "first_to_last", "days from the first day with an order to the last", "days", span
+    )
+    yield from past.measure(
+        "repeat_day_amount", "mean amount of orders a repeat day", "money", each
+    )
 
 
 def fold_lines(lines: ir.Table) -> ir.Table:
     """Return one row an order from one a line: amounts added, products counted.
 
-    An order belongs to the customer and carries the time, channel and store of its first line.
+    Lines of an order at another time are an order of their own, and refunds are rows with a
+    negative amount at their own time: nothing of a row is known later than the row. A cost that
+    some line lacks is missing; of several channels or stores, the first by name stands.
     """
     have = set(lines.columns)
-    least = {"customer_id", "ordered_at", "channel", "store", "refunded_at"} & have
-    added = {"amount", "cost", "discount", "refund_amount"} & have
     counted = {"products": "product_id", "categories": "category"}
-    return lines.group_by("order_id").aggregate(
-        **{name: lines[name].min() for name in sorted(least)},
-        **{name: lines[name].sum().cast(lines[name].type()) for name in sorted(added)},
+    orders = lines.group_by("customer_id", "order_id", "ordered_at").aggregate(
+        **{name: lines[name].min() for name in ("channel", "store") if name in have},
+        **{name: _sum(lines, name) for name in ("amount", "discount", "cost") if name in have},
         **{name: lines[of].nunique() for name, of in counted.items() if of in have},
         items=lines.count(),
     )
+    return orders.union(_refunds(lines, orders)) if "refund_amount" in have else orders
+
+
+def _sum(lines: ir.Table, name: str) -> ir.Value:
+    total = lines[name].sum().cast(lines[name].type())
+    if name != "cost":
+        return total
+    return ibis.ifelse(lines[name].count() == lines.count(), total, ibis.null(total.type()))
+
+
+def _refunds(lines: ir.Table, orders: ir.Table) -> ir.Table:
+    """Return the money given back for lines, as rows like those of orders that cost nothing."""
+    back = lines.filter(lines.refunded_at.notnull(), lines.refund_amount > 0)
+    given = back.group_by("customer_id", "order_id", ordered_at=back.refunded_at).aggregate(
+        amount=(-back.refund_amount.sum()).cast(back.refund_amount.type())
+    )
+    known = {"customer_id", "order_id", "ordered_at", "amount"}
+    return given.select(
+        **{
+            name: given[name] if name in known else _nothing(name, orders[name].type())
+            for name in orders.columns
+        }
+    )
+
+
+def _nothing(name: str, type_: dt.DataType) -> ir.Value:
+    return ibis.literal(0, type_) if name == "cost" else ibis.null(type_)
 
 
 HISTORY = History(
@@ -127,6 +169,7 @@ HISTORY = History(
     noun="orders",
     time="ordered_at",
     key="order_id",
+    is_event=lambda t: t.amount > 0,
     required=True,
     columns=(
         Column("customer_id", "id", "the customer", required=True),
@@ -137,7 +180,8 @@ HISTORY = History(
         Column("cost", "money", "cost of the goods sold, for margin"),
         Column("discount", "money", "discount already taken off the amount"),
         Column("refunded_at", "time", "when money was given back"),
-        Column("refund_amount", "money", "money given back, positive", known_at="refunded_at"),
+        Column("refund_amount", "money", "money given back, positive", known_at="refunded_at",
+               least=0),
         Column("channel", "category", "sales channel"),
         Column("store", "category", "shop or site"),
         Column("items", "count", "lines in the order"),

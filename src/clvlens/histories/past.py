@@ -31,8 +31,9 @@ class Past:
 
     - `cutoff`, `event_time`: instants; `elapsed`: microseconds between them, always > 0;
     - `day` (local days since 1970-01-01), `weekday` (0 = Monday), `hour` of the event;
-    - `sequence` (1 = the customer's first event), `sequence_back` (1 = the latest), and
-      `gap_days` since the previous event.
+    - `is_event`: false for rows that only correct events, as refunds do;
+    - `sequence` (1 = the customer's first event), `sequence_back` (1 = the latest) and `gap`
+      (microseconds since the previous event), all of them null where `is_event` is false.
     """
 
     history: str
@@ -70,17 +71,16 @@ class Past:
     def total(
         self,
         column: str,
-        name: str | None = None,
         *,
         windows: Windows = (EVER,),
         where: Where = None,
         unit: str = "money",
+        meaning: str | None = None,
     ) -> list[Feature]:
         """Sum of a column; 0 for customers without any event."""
-        meaning = f"total {column} of {self.noun}"
         return self._windowed(
-            name or f"total_{column}",
-            meaning,
+            f"total_{column}",
+            meaning or f"total {column} of {self.noun}",
             unit,
             lambda kept: exact.total(self.table[column], kept),
             windows,
@@ -118,7 +118,7 @@ class Past:
         )
 
     def largest(
-        self, column: str, *, windows: Windows = (EVER,), unit: str = "money"
+        self, column: str, *, windows: Windows = (EVER,), where: Where = None, unit: str = "money"
     ) -> list[Feature]:
         """Maximum of a column; missing without any event."""
         return self._windowed(
@@ -127,6 +127,7 @@ class Past:
             unit,
             lambda kept: exact.real(self.table[column].max(where=kept)),
             windows,
+            where,
             needs=(column,),
         )
 
@@ -195,21 +196,18 @@ class Past:
         """Mean and spread of the days between events, and how late the next one is.
 
         `overdue` is days since the last event over the mean gap: 2 means that the customer has
-        been silent for twice their usual time. All are missing below two events.
+        been silent for twice their usual time. All are missing below two events, the spread
+        below three, `overdue` also where the gaps are 0.
         """
-        mean = exact.mean(self.table.gap_days)
-        overdue = exact.over(exact.days(self.table.elapsed.min()), mean)
+        between = f"days between {self.noun}"
+        mean = exact.days(exact.mean(self.table.gap))
+        spread = exact.days(exact.deviation(self.table.gap))
+        silence = exact.days(self.table.elapsed.min(where=self.table.is_event))
+        late = f"days since the last of {self.noun} over their mean gap"
         return [
-            *self.measure("mean_gap", f"mean days between {self.noun}", "days", mean),
-            *self.measure(
-                "sd_gap",
-                f"standard deviation of the days between {self.noun}",
-                "days",
-                exact.deviation(self.table.gap_days),
-            ),
-            *self.measure(
-                "overdue", f"days since the last of {self.noun} over their mean gap", "×", overdue
-            ),
+            *self.measure("mean_gap", f"mean {between}", "days", mean),
+            *self.measure("sd_gap", f"standard deviation of the {between}", "days", spread),
+            *self.measure("overdue", late, "×", exact.over(silence, mean)),
         ]
 
     def trend(self, days: int, *, column: str | None = None, where: Where = None) -> list[Feature]:
@@ -239,14 +237,20 @@ class Past:
         meaning = f"{column} of the first of {self.noun}"
         return self.measure(f"first_{column}", meaning, unit, value)
 
-    def latest(self, column: str, name: str | None = None, *, unit: str = "money") -> list[Feature]:
+    def latest(
+        self,
+        column: str,
+        name: str | None = None,
+        *,
+        unit: str = "money",
+        meaning: str | None = None,
+    ) -> list[Feature]:
         """Value of a column at the customer's latest event."""
         if not self.has(column):
             return []
         value = exact.plain(self.table[column].max(where=self.table.sequence_back == 1))
-        return self.measure(
-            name or f"last_{column}", f"{column} of the last of {self.noun}", unit, value
-        )
+        meaning = meaning or f"{column} of the last of {self.noun}"
+        return self.measure(name or f"last_{column}", meaning, unit, value)
 
     def measure(
         self, name: str, meaning: str, unit: str, value: ir.Value, *, empty: int | None = None

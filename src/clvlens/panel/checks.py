@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import ibis
 import ibis.expr.types as ir
 
 from clvlens.config import TableConfig
-from clvlens.errors import ConfigError, Fault, nearest
+from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.histories.base import Column, History
 from clvlens.panel.engine import Engine
+from clvlens.panel.rules import kept
+from clvlens.panel.source import ROW
 
 # Ids and texts may be personal: their values are never repeated in a message.
 EXPECTED = {
@@ -20,6 +22,11 @@ EXPECTED = {
     "count": "expected a whole number",
     "flag": "expected true or false",
 }
+SHOWN = 40  # characters of a value in a message
+
+# Reads a table anew, with or without row numbers: its raw columns and what they convert to.
+Read = Callable[[bool], tuple[ir.Table, Mapping[str, ir.Value]]]
+Tests = dict[tuple[str, Column], ir.BooleanValue]
 
 
 def mapping_of(
@@ -59,42 +66,98 @@ def missing_columns(
     ]
 
 
-def bad_values(
-    engine: Engine,
-    name: str,
-    columns: Iterable[Column],
-    raw: ir.Table,
-    typed: Mapping[str, ir.Value],
-) -> list[Fault]:
+def bad_values(engine: Engine, name: str, columns: Iterable[Column], read: Read) -> list[Fault]:
     """Return a fault for every column with values that its type, or its duty, does not allow."""
     columns = list(columns)
-    tests = {("type", c): raw[c.name].notnull() & typed[c.name].isnull() for c in columns}
-    tests |= {("empty", c): raw[c.name].isnull() for c in columns if c.required}
+    if not columns:
+        return []
+    raw, typed = read(False)
+    tests = _tests(columns, raw, typed)
     counts = engine.row(
         raw.aggregate(**{f"n{i}": bad.cast("int64").sum() for i, bad in enumerate(tests.values())})
     )
+    bad = {test: count for test, count in zip(tests, counts, strict=True) if count}
+    if not bad:
+        return []
+    raw, typed = read(True)
+    tests = _tests(columns, raw, typed)
     return [
-        _fault(engine, name, kind, column, int(count), raw, bad)
-        for ((kind, column), bad), count in zip(tests.items(), counts, strict=True)
-        if count and count > 0
+        _fault(engine, name, test, count, raw.filter(tests[test])) for test, count in bad.items()
     ]
 
 
-def _fault(
-    engine: Engine,
-    name: str,
-    kind: str,
-    column: Column,
-    count: int,
-    raw: ir.Table,
-    bad: ir.BooleanValue,
-) -> Fault:
-    rows = "1 row" if count == 1 else f"{count:,} rows"
-    numbered = raw.mutate(bad=bad, row=ibis.row_number()).filter(ibis._.bad)
-    value, row = engine.row(numbered.order_by("row").select(column.name, "row").limit(1))
-    if kind == "empty":
-        problem, mend = f"{rows} without a value, first in row {row + 1:,}", "every row needs one"
-        return Fault(name, problem, mend, column.name)
-    shown = f" with {value!r}" if column.type in EXPECTED else ""
-    problem = f"{rows} not of type {column.type}, first in row {row + 1:,}{shown}"
-    return Fault(name, problem, EXPECTED.get(column.type, "expected text"), column.name)
+def _tests(columns: list[Column], raw: ir.Table, typed: Mapping[str, ir.Value]) -> Tests:
+    """Return what must hold for no row, by kind of fault and column."""
+    tests = {("type", c): raw[c.name].notnull() & typed[c.name].isnull() for c in columns}
+    tests |= {("empty", c): raw[c.name].isnull() for c in columns if c.required}
+    return tests | {("least", c): typed[c.name] < c.least for c in columns if c.least is not None}
+
+
+def _fault(engine: Engine, name: str, test: tuple[str, Column], count: int, bad: ir.Table) -> Fault:
+    kind, column = test
+    row, value = engine.row(bad.select(ROW, column.name).order_by(ROW).limit(1))
+    shown = f" with {str(value)[:SHOWN]!r}" if column.type in EXPECTED else ""
+    problem, mend = {
+        "empty": ("without a value", "every row needs one"),
+        "least": (f"below {column.least}", "expected a positive number"),
+        "type": (f"not of type {column.type}", EXPECTED.get(column.type, "expected text")),
+    }[kind]
+    where = f"first in row {row + 1:,}{'' if kind == 'empty' else shown}"
+    return Fault(name, f"{_rows(count)} {problem}, {where}", mend, column.name)
+
+
+def without_repeats(
+    engine: Engine, history: History, table: TableConfig, events: ir.Table, read: Read
+) -> tuple[ir.Table, tuple[str, ...]]:
+    """Return the events without rows that repeat another one whole, and a note of how many.
+
+    Rows without a key, and rows that only correct events, are left as they are. Raises
+    `DataError` where rows of one key differ.
+    """
+    named = _named(history, events)
+    rows, keys = engine.count(named), engine.count(_keys(history, named))
+    if rows == keys:
+        return events, ()
+    once = engine.keep(named.distinct())
+    left = engine.count(once)
+    if left > keys:
+        raw, typed = read(True)
+        numbered = _named(history, kept(raw.select(**typed), history, table.keep))
+        raise DataError([_conflict(engine, history, left - keys, numbered)])
+    rest = events.filter(~_is_named(history, events))
+    note = f"{history.name}: {_rows(rows - left)} left out that repeat another in every value"
+    return engine.keep(once.union(rest)), (note,)
+
+
+def _conflict(engine: Engine, history: History, count: int, named: ir.Table) -> Fault:
+    values = [column for column in named.columns if column != ROW]
+    once = named.group_by(values).aggregate(**{ROW: named[ROW].min()})
+    alike = ibis.window(group_by=_key(history), order_by=ROW)
+    again = once.mutate(nth=ibis.row_number().over(alike)).filter(ibis._.nth > 0)
+    (row,) = engine.row(again.aggregate(row=again[ROW].min()))
+    problem = f"{_rows(count)} with the {history.key} of another, first in row {row + 1:,}"
+    mend = "state grain: line if rows are lines" if history.lines else "keep one row of each"
+    return Fault(history.name, problem, mend, history.key)
+
+
+def _named(history: History, events: ir.Table) -> ir.Table:
+    return events.filter(_is_named(history, events))
+
+
+def _is_named(history: History, events: ir.Table) -> ir.BooleanValue:
+    """Return which rows are events that say which one they are."""
+    named = events[history.key].notnull()
+    return named & history.is_event(events) if history.is_event else named
+
+
+def _keys(history: History, events: ir.Table) -> ir.Table:
+    return events.select(_key(history)).distinct()
+
+
+def _key(history: History) -> list[str]:
+    """Return what names an event: a key is told apart within its customer."""
+    return list(dict.fromkeys(["customer_id", str(history.key)]))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"

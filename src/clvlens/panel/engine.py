@@ -6,9 +6,12 @@ dates, files) is a verb here, and everything else is Ibis.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,9 @@ from ibis.backends.duckdb import Backend
 from ibis.common.exceptions import TableNotFound
 
 from clvlens.errors import ConfigError, DataError, Fault
+
+CSV = {"auto_detect": False, "strict_mode": True, "quote": '"', "escape": '"', "nullstr": ""}
+NO_QUOTES = {"quote": "", "escape": ""}
 
 
 @ibis.udf.scalar.builtin(name="epoch_us")
@@ -53,31 +59,84 @@ class Engine:
 
     backend: Backend
 
-    def read(self, name: str, files: list[str], form: str, *, delimiter: str = ",") -> ir.Table:
+    def read(self, name: str, files: list[Path], form: str, *, delimiter: str = ",") -> ir.Table:
         """Return a table over files of one format; text formats come as text only."""
+        if form == "csv":
+            return self._read_csv(name, files, delimiter)
         try:
             if form == "parquet":
-                return self.backend.read_parquet(files)
-            if form == "padded":
-                parts = [pd.read_csv(f, sep=r"\s+", dtype=str, na_values=[""]) for f in files]
-                return self.keep(ibis.memtable(pd.concat(parts)))
-            return self.backend.read_csv(
-                files, all_varchar=True, header=True, delim=delimiter, nullstr=""
-            )
+                return self.backend.read_parquet([str(file) for file in files])
+            parts = [
+                pd.read_csv(f, sep=r"\s+", dtype=str, na_values=[""], keep_default_na=False)
+                for f in files
+            ]
+            return self.keep(ibis.memtable(pd.concat(parts)))
         except (duckdb.Error, ValueError, OSError) as error:
-            what = f"{files[0]} cannot be read as {form}: {str(error).splitlines()[0]}"
-            mend = "check the file, or state format and delimiter"
-            raise DataError([Fault(name, what, mend)]) from None
+            what = f"{files[0]} cannot be read as {form}: {_first_line(error)}"
+            raise DataError([Fault(name, what, "check the file, or state format")]) from None
+
+    def _read_csv(self, name: str, files: list[Path], delimiter: str) -> ir.Table:
+        """Return a table of text; nothing is sniffed, and every row must fit the header."""
+        headers = {file: self._header(name, file, delimiter) for file in files}
+        columns = headers[files[0]]
+        for file, header in headers.items():
+            if header != columns:
+                what = f"{file.name} has other columns than {files[0].name}, or another order"
+                raise DataError([Fault(name, what, "give every file the same header")])
+        return self.backend.read_csv(
+            [str(file) for file in files],
+            columns=dict.fromkeys(columns, "VARCHAR"),
+            delim=delimiter,
+            header=True,
+            **CSV,
+        )
+
+    def _header(self, name: str, file: Path, delimiter: str) -> list[str]:
+        """Return the column names in a file's first line; nameless ones are numbered."""
+        one_column = self.backend.read_csv(
+            str(file), columns={"line": "VARCHAR"}, delim="\x01", header=False, **CSV | NO_QUOTES
+        )
+        row = self.row(one_column.limit(1))
+        if row is None or row[0] is None:
+            what = f"{file.name} has no header line"
+            raise DataError([Fault(name, what, "give a file with a header and rows")])
+        names = next(csv.reader([row[0]], delimiter=delimiter))
+        twice = {column for column in names if names.count(column) > 1 and column}
+        if twice:
+            what = f"the header of {file.name} repeats {', '.join(sorted(twice))}"
+            raise DataError([Fault(name, what, "give every column a name of its own")])
+        return [column or f"column{i}" for i, column in enumerate(names)]
 
     def read_database(self, name: str, database: str, table: str) -> ir.Table:
         """Return a table of a database that the engine can attach."""
         alias = f"attached_{hashlib.sha1(database.encode()).hexdigest()[:12]}"
+        path = database.replace("'", "''")
         try:
-            self.backend.con.execute(f"ATTACH IF NOT EXISTS '{database}' AS {alias} (READ_ONLY)")
-            return self.backend.table(table, database=alias)
+            self.backend.con.execute(f"ATTACH IF NOT EXISTS '{path}' AS {alias} (READ_ONLY)")
+            return self.backend.table(table, database=(alias, "main"))
         except (duckdb.Error, TableNotFound) as error:
-            what = f"table {table} cannot be read from {database}: {str(error).splitlines()[0]}"
+            what = f"table {table} cannot be read from {database}: {_first_line(error)}"
             raise DataError([Fault(name, what, "check database and table")]) from None
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[None]:
+        """Say what the engine finds wrong with a table's files, which it reads when it must."""
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise ConfigError(
+                f"data.{name}: {_first_line(error)}; raise engine.memory_limit"
+            ) from None
+        except duckdb.Error as error:
+            mend = "mend the file, or state format, delimiter and decimal"
+            raise DataError([Fault(name, _said(error), mend)]) from None
+
+    def check_time_format(self, name: str, form: str | None) -> None:
+        """Refuse a time format that the engine does not know."""
+        try:
+            self.backend.con.execute("SELECT strptime(NULL, $form)", {"form": form})
+        except duckdb.Error as error:
+            raise ConfigError(f"data.{name}.time_format: {_first_line(error)}") from None
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Compute a table once and return it for reuse; it spills to disk where it must."""
@@ -125,6 +184,30 @@ class Engine:
             "weekday": (_isodow(local) - 1).cast("int64"),
             "hour": _hour(local).cast("int64"),
         }
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].removesuffix(":")
+
+
+def _said(error: duckdb.Error) -> str:
+    """Return what is wrong with a file, without the line itself, which may be personal."""
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    file = re.search(r"^\s*file = (.*)$", text, re.MULTILINE)
+    where = f"{Path(file[1]).name} " if file else ""
+    if line is None:
+        mixed = "invalid state" in text
+        return where + "mixes line endings or quotes" if mixed else _first_line(error)
+    width = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    what = "cannot be read"
+    if width:
+        what = f"has {width[2]} values where the header has {width[1]}"
+    elif "unterminated quote" in text:
+        what = "has a quote that does not end"
+    elif "unicode" in text:
+        what = "is not UTF-8"
+    return f"{where}line {int(line[1]):,} {what}"
 
 
 def connect(

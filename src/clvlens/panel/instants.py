@@ -30,6 +30,12 @@ def midnight_before(instant: int, time_zone: str) -> int:
     return to_instant(dt.datetime.combine(local.date(), dt.time()), time_zone)
 
 
+def midnight_after(instant: int, time_zone: str) -> int:
+    """Return the first local midnight that is later than the instant."""
+    tomorrow = to_time(instant, time_zone).date() + dt.timedelta(days=1)
+    return to_instant(dt.datetime.combine(tomorrow, dt.time()), time_zone)
+
+
 def show(instant: int, time_zone: str) -> str:
     """Return the local date, with the time of day where it is not midnight."""
     local = to_time(instant, time_zone)

@@ -11,9 +11,10 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandas as pd
 
+from clvlens import __version__, histories
 from clvlens.config import Config
 from clvlens.errors import ClvlensError
-from clvlens.files import whole_folder
+from clvlens.files import sha256, whole_folder
 from clvlens.histories.base import Feature, Lever
 from clvlens.panel.snapshot import KEYS, features_of, population, snapshot
 from clvlens.panel.source import stamp
@@ -67,6 +68,16 @@ class Panel:
         """A digest of every value: equal panels, and only those, have equal fingerprints."""
         rows = pd.util.hash_pandas_object(self.frame, index=False).to_numpy()
         return hashlib.sha256(rows.tobytes() + ",".join(self.frame.columns).encode()).hexdigest()
+
+
+def build_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
+    """Return the panel of a configuration: the saved one while data and settings are the same."""
+    saved = load_panel(config)
+    if saved is not None:
+        return saved
+    panel = make_panel(config, progress)
+    save_panel(panel)
+    return panel
 
 
 def make_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
@@ -133,10 +144,13 @@ def load_panel(config: Config) -> Panel | None:
 
 
 def recipe(config: Config) -> str:
-    """Return a digest of all that a panel depends on: settings and the input files' stamps."""
+    """Return a digest of all that a panel depends on: settings, input files and features' code."""
     parts = config.model_dump_json(include={"data", "population", "target", "cutoffs", "customers",
                                             "time_zone", "data_ends"})  # fmt: skip
-    return hashlib.sha256((parts + stamp(config)).encode()).hexdigest()
+    code = [
+        sha256(file) for folder in histories.__path__ for file in sorted(Path(folder).glob("*.py"))
+    ]
+    return hashlib.sha256("".join([__version__, parts, stamp(config), *code]).encode()).hexdigest()
 
 
 def _labelled(world: World, cutoff: int, days: int) -> pd.DataFrame:

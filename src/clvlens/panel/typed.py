@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.config import Config, Rule, TableConfig
-from clvlens.errors import ConfigError, DataError, Fault, nearest
+from clvlens.config import Config, TableConfig
+from clvlens.errors import ConfigError, DataError, Fault
 from clvlens.histories.base import Column, History
 from clvlens.histories.exact import DAY
 from clvlens.panel import checks
 from clvlens.panel.engine import Engine
-from clvlens.panel.source import open_table
+from clvlens.panel.rules import kept
+from clvlens.panel.source import ROW, id_text, open_table
 
-TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
 
 @dataclass(frozen=True)
@@ -38,21 +40,33 @@ def read_events(config: Config, engine: Engine, name: str) -> Events:
     Raises `DataError` with all faults of the table, `ConfigError` where the table is not
     described rightly.
     """
+    with engine.reading(name):
+        return _read_events(config, engine, name)
+
+
+def _read_events(config: Config, engine: Engine, name: str) -> Events:
     table, history = config.data[name], config.history(name)
     known = _known_columns(history, table)
     mapping = checks.mapping_of(name, history, known, table)
-    raw = open_table(config, engine, name)
-    faults = checks.missing_columns(name, known, mapping, table, raw.columns)
+    engine.check_time_format(name, table.time_format)
+    have = open_table(config, engine, name).columns
+    faults = checks.missing_columns(name, known, mapping, table, have)
+    present, notes = _with_clocks(history, [c for c in known if mapping[c.name] in have])
+    read = partial(_converted, config, engine, name, present, mapping)
+    faults += checks.bad_values(engine, name, present, read)
     if faults:
         raise DataError(faults)
-    present, notes = _with_clocks(history, [c for c in known if mapping[c.name] in raw.columns])
-    typed = _typed(engine, name, table, present, mapping, raw)
+    raw, typed = read(False)
+    events = raw.select(**typed)
     if table.grain == "line" and history.lines:
-        typed = history.lines.fold(typed)
-    events = engine.keep(_with_event_time(engine, history, _kept(name, table, typed)))
+        events = history.lines.fold(events)
+    events = engine.keep(_with_event_time(engine, history, kept(events, history, table.keep)))
     if engine.count(events) == 0:
         mend = f"check the file and data.{name}.keep, or leave the table out"
         raise DataError([Fault(name, "the table has no rows", mend)])
+    if history.key in events.columns and table.grain != "line":
+        events, repeats = checks.without_repeats(engine, history, table, events, read)
+        notes += repeats
     return Events(history, events, int(table.lag_days * DAY), notes)
 
 
@@ -76,21 +90,25 @@ def _with_clocks(history: History, present: list[Column]) -> tuple[list[Column],
     return [column for column in present if column not in late], tuple(notes)
 
 
-def _typed(
+def _converted(
+    config: Config,
     engine: Engine,
     name: str,
-    table: TableConfig,
     columns: list[Column],
     mapping: Mapping[str, str],
-    raw: ir.Table,
-) -> ir.Table:
-    """Return the table with our names and types, refusing what does not convert."""
-    raw = raw.select(**{column.name: raw[mapping[column.name]] for column in columns})
+    numbered: bool,
+) -> tuple[ir.Table, Mapping[str, ir.Value]]:
+    """Return the raw table with our names, and its columns in our types.
+
+    With row numbers, both have the column `ROW`; the table is then computed at once.
+    """
+    raw = open_table(config, engine, name, numbered=numbered)
+    rows = {ROW: raw[ROW]} if numbered else {}
+    raw = raw.select(**{column.name: raw[mapping[column.name]] for column in columns}, **rows)
+    raw = engine.keep(raw) if numbered else raw
+    table = config.data[name]
     typed = {column.name: _convert(engine, raw[column.name], column, table) for column in columns}
-    faults = checks.bad_values(engine, name, columns, raw, typed)
-    if faults:
-        raise DataError(faults)
-    return raw.select(**typed)
+    return raw, typed | ({ROW: raw[ROW]} if numbered else {})
 
 
 def _convert(engine: Engine, value: ir.Value, column: Column, table: TableConfig) -> ir.Value:
@@ -99,9 +117,7 @@ def _convert(engine: Engine, value: ir.Value, column: Column, table: TableConfig
         case "time":
             return engine.instant(value, table.time_format)
         case "money" | "number":
-            if value.type().is_string() and table.decimal == ",":
-                value = value.replace(",", ".")
-            return value.try_cast(column.storage)
+            return _decimal(value, table.decimal).try_cast(column.storage)
         case "count":
             number = value.try_cast("float64")
             whole = ibis.ifelse(number == number.floor(), number, ibis.null("float64"))
@@ -109,28 +125,17 @@ def _convert(engine: Engine, value: ir.Value, column: Column, table: TableConfig
         case "flag":
             text = value.cast("string").lower()
             return ibis.cases((text.isin(TRUE), True), (text.isin(FALSE), False))
+        case "id":
+            return id_text(value)
         case _:
             return value.cast(column.storage)
 
 
-def _kept(name: str, table: TableConfig, typed: ir.Table) -> ir.Table:
-    for rule in table.keep:
-        if rule.column not in typed.columns:
-            near = nearest(rule.column, typed.columns)
-            raise ConfigError(f"data.{name}.keep: there is no column {rule.column!r}; {near}")
-        typed = typed.filter(obeys(typed, rule))
-    return typed
-
-
-def obeys(table: ir.Table, rule: Rule) -> ir.BooleanValue:
-    """Return which rows a rule speaks of."""
-    column = table[rule.column]
-    if rule.above is not None:
-        return column > rule.above
-    if rule.below is not None:
-        return column < rule.below
-    wanted = [str(value).lower() if isinstance(value, bool) else str(value) for value in rule.among]
-    return column.cast("string").isin(wanted)
+def _decimal(value: ir.Value, mark: str) -> ir.Value:
+    """Return text with a point for the decimal mark; a point in text with commas is no mark."""
+    if mark == "." or not value.type().is_string():
+        return value
+    return ibis.ifelse(value.contains("."), ibis.null("string"), value.replace(mark, "."))
 
 
 def _with_event_time(engine: Engine, history: History, table: ir.Table) -> ir.Table:

@@ -9,12 +9,14 @@ import ibis
 import ibis.expr.types as ir
 
 from clvlens.config import Config
-from clvlens.errors import ConfigError, nearest
+from clvlens.errors import ConfigError, DataError, Fault
 from clvlens.histories import discover
-from clvlens.histories.exact import DAY
 from clvlens.panel.engine import Engine, connect
-from clvlens.panel.instants import show, to_instant
-from clvlens.panel.typed import Events, obeys, read_events
+from clvlens.panel.instants import midnight_after, show, to_instant
+from clvlens.panel.rules import obeys
+from clvlens.panel.typed import Events, read_events
+
+QUARTER = 15 * 60 * 1_000_000  # microseconds; time zones differ by multiples of it
 
 
 @dataclass(frozen=True)
@@ -48,26 +50,40 @@ def read_world(config: Config) -> World:
         name: read_events(config, engine, name) for name in discover() if name in config.data
     }
     notes = tuple(note for events in histories.values() for note in events.notes)
+    _check_margin(config, engine, histories["orders"].table)
     histories, left_out = _leave_out(config, engine, histories)
     histories = _limit(config, engine, histories)
     starts, ends = _span(config, engine, histories["orders"].table)
     return World(config, engine, histories, starts, ends, notes + left_out)
 
 
+def _check_margin(config: Config, engine: Engine, orders: ir.Table) -> None:
+    """Refuse to predict margin where a cost is unknown: it would count as none."""
+    if config.target.value != "margin":
+        return
+    if "cost" not in orders.columns:
+        raise ConfigError(
+            "target.value: margin needs the cost of every order, and data.orders has none; "
+            "name its column under data.orders.columns, or predict revenue"
+        )
+    unknown = engine.count(orders.filter(orders.cost.isnull()))
+    if unknown:
+        problem = f"{unknown:,} orders or refunds without a cost"
+        mend = "margin needs it for every row, 0 where nothing was spent; or predict revenue"
+        raise DataError([Fault("orders", problem, mend, "cost")])
+
+
 def _leave_out(
     config: Config, engine: Engine, histories: Mapping[str, Events]
 ) -> tuple[Mapping[str, Events], tuple[str, ...]]:
     """Leave out customers by rule, and say how many."""
-    notes = []
+    notes, place = [], "population.leave_out"
     for rule in config.population.leave_out:
-        customers = histories["customers"].table if "customers" in histories else None
-        if customers is None or rule.column not in customers.columns:
-            have = customers.columns if customers is not None else ("no customers table",)
-            raise ConfigError(
-                f"population.leave_out: customers has no column {rule.column!r}; "
-                f"declare it under data.customers.attributes; {nearest(rule.column, have)}"
-            )
-        out = engine.keep(customers.filter(obeys(customers, rule)).select("customer_id").distinct())
+        if "customers" not in histories:
+            raise ConfigError(f"{place} needs data.customers, the table that its rules read")
+        customers = histories["customers"]
+        spoken_of = obeys(customers.table, customers.history, rule, place)
+        out = engine.keep(customers.table.filter(spoken_of).select("customer_id").distinct())
         notes.append(f"{engine.count(out):,} customers left out by the rule: {rule}")
         histories = _filtered(engine, histories, lambda t, out=out: t.anti_join(out, "customer_id"))
     return histories, tuple(notes)
@@ -103,9 +119,12 @@ def _span(config: Config, engine: Engine, orders: ir.Table) -> tuple[int, int]:
     Where times are dates only, the data reaches to the end of its last day.
     """
     time = orders.event_time
-    row = orders.aggregate(first=time.min(), last=time.max(), clock=(orders.hour > 0).any())
-    first, last, has_clock = engine.frame(row).iloc[0]
-    ends = int(last) + (1 if has_clock else DAY)
+    within_day = ((orders.hour > 0) | (time % QUARTER != 0)).any()
+    row = orders.aggregate(first=time.min(), last=time.max(), has_clock=within_day)
+    first, last, has_clock = engine.row(row)
+    if first is None:
+        mend = "check population.leave_out and the number of customers"
+        raise DataError([Fault("orders", "none is left of the customers chosen", mend)])
     if config.data_ends is not None:
-        ends = to_instant(config.data_ends, config.time_zone)
-    return int(first), ends
+        return first, to_instant(config.data_ends, config.time_zone)
+    return first, last + 1 if has_clock else midnight_after(last, config.time_zone)
