@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
-import pandas as pd
 import xgboost as xgb
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, is_regressor
@@ -18,29 +16,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 Floats = NDArray[np.float64]
 
 FOLDS = 5
+NUMBERS: dict[str, Any] = {"dtype": float, "ensure_all_finite": "allow-nan"}
+LOGISTIC = {"objective": "binary:logistic"}
+LOGISTIC_LEAF = 0.1  # rows weigh p(1 - p) there, far less than the 1 of other losses
 
 
-@dataclass(frozen=True)
-class Trees:
-    """Settings of one boosted model; the defaults are good without tuning."""
+class Rows(NamedTuple):
+    """Rows of a later role: features, their target, and whose they are, if that matters."""
 
-    trees: int = 300
-    learning_rate: float = 0.03
-    max_depth: int = 4
-    min_child_weight: float = 10.0
-    seed: int = 7
-
-    def parameters(self) -> dict[str, float | int | str]:
-        """Return the settings in XGBoost's words."""
-        return {
-            "eta": self.learning_rate,
-            "max_depth": self.max_depth,
-            "min_child_weight": self.min_child_weight,
-            "subsample": 0.8,
-            "colsample_bytree": 0.6,
-            "seed": self.seed,
-            "tree_method": "hist",
-        }
+    X: Floats
+    y: np.ndarray
+    groups: np.ndarray | None = None
 
 
 class Boosted(BaseEstimator):
@@ -49,6 +35,10 @@ class Boosted(BaseEstimator):
     `X` has shape (rows, features), missing values allowed. After `fit`, `boosters_` holds the
     trees by name and `state_` whatever else a copy needs, as JSON values.
     """
+
+    n_features_in_: int
+    boosters_: dict[str, xgb.Booster]
+    state_: dict[str, Any]
 
     def __init__(
         self,
@@ -73,99 +63,96 @@ class Boosted(BaseEstimator):
         model.boosters_, model.state_, model.n_features_in_ = boosters, state, features
         return model
 
-    def _settings(self, weight: float = 1.0) -> Trees:
-        """Return the settings; logistic hessians are small, so their leaves weigh less."""
-        settings = asdict(Trees(**self.get_params()))
-        return Trees(**{**settings, "min_child_weight": self.min_child_weight * weight})
+    def _labelled(
+        self, X: Any, y: Any, groups: ArrayLike | None
+    ) -> tuple[Floats, np.ndarray, np.ndarray]:
+        """Return checked rows with their customers, in an order that depends on contents alone.
 
-    def _labelled(self, X: ArrayLike, y: ArrayLike) -> tuple[Floats, np.ndarray]:
+        XGBoost samples rows by position and sums round by order: without this, the same rows in
+        another order would give another model. Without `groups`, each row is its own customer.
+        """
         numeric = is_regressor(self)
-        return validate_data(self, X, y, ensure_all_finite="allow-nan", y_numeric=numeric)
+        checked: Any = validate_data(self, X, y, y_numeric=numeric, **NUMBERS)
+        X, y = checked[0], checked[1].astype(float) if numeric else checked[1]
+        order = np.lexsort([*X.T, y])
+        groups = np.arange(len(order)) if groups is None else np.asarray(groups)[order]
+        return X[order], y[order], groups
 
-    def _rows(self, X: ArrayLike) -> Floats:
+    def _rows(self, X: Any) -> Floats:
         check_is_fitted(self)
-        return validate_data(self, X, ensure_all_finite="allow-nan", reset=False)
+        return cast("Floats", validate_data(self, X, reset=False, **NUMBERS))
+
+    def _grow(
+        self,
+        X: Floats,
+        y: np.ndarray,
+        groups: np.ndarray,
+        objective: Mapping[str, object],
+        select: Rows | None = None,
+    ) -> xgb.Booster:
+        """Fit as many trees as help on `select`, or else on held-out fit rows; at most `trees`."""
+        if select is None:
+            return self._cross_fit(X, y, groups, objective)[0]
+        later = xgb.DMatrix(select.X, select.y)
+        booster, losses = self._train(xgb.DMatrix(X, y), later, objective)
+        return booster[: np.argmin(losses) + 1]
+
+    def _cross_fit(
+        self, X: Floats, y: np.ndarray, groups: np.ndarray, objective: Mapping[str, object]
+    ) -> tuple[xgb.Booster, Floats]:
+        """Fit as many trees as help on held-out customers, and return their held-out scores.
+
+        Fewer than `FOLDS` customers are not held out: they get every tree and plain scores.
+        """
+        train, rounds = xgb.DMatrix(X, y), self.trees
+        if len(np.unique(groups)) < FOLDS:
+            booster = xgb.train(self._parameters(objective), train, rounds)
+            return booster, margins(booster, X)
+        folds, losses = [], np.zeros(rounds)
+        for learn, hold in GroupKFold(FOLDS).split(X, groups=groups):
+            known, later = (xgb.DMatrix(X[rows], y[rows]) for rows in (learn, hold))
+            booster, loss = self._train(known, later, objective)
+            folds.append((hold, booster))
+            losses += loss * len(hold)
+        rounds = np.argmin(losses) + 1
+        scores = np.concatenate([margins(booster[:rounds], X[hold]) for hold, booster in folds])
+        order = np.argsort(np.concatenate([hold for hold, _ in folds]))
+        return xgb.train(self._parameters(objective), train, rounds), scores[order]
+
+    def _train(
+        self, train: xgb.DMatrix, later: xgb.DMatrix, objective: Mapping[str, object]
+    ) -> tuple[xgb.Booster, Floats]:
+        """Return the trees of all rounds, and the loss on later rows after each round."""
+        history: dict[str, dict[str, list[float]]] = {}
+        booster = xgb.train(
+            self._parameters(objective),
+            train,
+            self.trees,
+            evals=[(later, "later")],
+            evals_result=history,
+            verbose_eval=False,
+        )
+        (losses,) = history["later"].values()
+        return booster, np.array(losses)
+
+    def _parameters(self, objective: Mapping[str, object]) -> dict[str, object]:
+        """Return the settings in XGBoost's words."""
+        leaf = LOGISTIC_LEAF if objective is LOGISTIC else 1.0
+        return {
+            "eta": self.learning_rate,
+            "max_depth": self.max_depth,
+            "min_child_weight": self.min_child_weight * leaf,
+            "subsample": 0.8,
+            "colsample_bytree": 0.6,
+            "seed": self.seed,
+            "tree_method": "hist",
+            **objective,
+        }
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-@dataclass(frozen=True)
-class Grown:
-    """Fitted trees, and the scores of the fit rows from trees that never saw their customer."""
-
-    booster: xgb.Booster
-    held_out: Floats | None = None
-
-
-def grow(
-    X: Floats,
-    y: Floats,
-    trees: Trees,
-    objective: Mapping[str, object],
-    *,
-    groups: np.ndarray | None = None,
-    select: tuple[Floats, Floats] | None = None,
-) -> Grown:
-    """Fit as many trees as help on rows that they do not see, at most `trees.trees`.
-
-    Those rows are `select` (later ones) or else, by cross-fitting, the fit rows themselves with
-    all rows of a customer (`groups`) in one fold. Rows are first put into an order of their own:
-    XGBoost samples by position, so the same rows in another order would give another model.
-    """
-    order = stable_order(X, y)
-    groups = np.argsort(order) if groups is None else np.asarray(groups)
-    train = xgb.DMatrix(X[order], y[order])
-    parameters = {**trees.parameters(), **objective}
-    if select is not None:
-        losses, _ = _losses(train, xgb.DMatrix(*select), parameters, trees.trees)
-        return Grown(xgb.train(parameters, train, int(np.argmin(losses)) + 1))
-    if len(np.unique(groups)) < FOLDS:
-        return Grown(xgb.train(parameters, train, trees.trees))
-    rounds, held_out = _cross_fitted(X[order], y[order], groups[order], parameters, trees.trees)
-    return Grown(xgb.train(parameters, train, rounds), held_out[np.argsort(order)])
-
-
-def _losses(
-    train: xgb.DMatrix, later: xgb.DMatrix, parameters: dict, rounds: int
-) -> tuple[Floats, xgb.Booster]:
-    """Return the loss on later rows after each round, and the trees of all rounds."""
-    history: dict = {}
-    booster = xgb.train(
-        parameters,
-        train,
-        rounds,
-        evals=[(later, "later")],
-        evals_result=history,
-        verbose_eval=False,
-    )
-    return np.array(next(iter(history["later"].values()))), booster
-
-
-def _cross_fitted(
-    X: Floats, y: Floats, groups: np.ndarray, parameters: dict, rounds: int
-) -> tuple[int, Floats]:
-    """Return the rounds with the least held-out loss, and the held-out scores after them."""
-    folds, losses = [], np.zeros(rounds)
-    for learn, hold in GroupKFold(FOLDS).split(X, groups=groups):
-        train, later = (xgb.DMatrix(X[rows], y[rows]) for rows in (learn, hold))
-        loss, booster = _losses(train, later, parameters, rounds)
-        losses += loss * len(hold)
-        folds.append((hold, booster))
-    best = int(np.argmin(losses)) + 1
-    scores = [margins(booster[:best], X[hold]) for hold, booster in folds]
-    held_out = np.empty((len(y), *scores[0].shape[1:]))
-    for (hold, _), score in zip(folds, scores, strict=True):
-        held_out[hold] = score
-    return best, held_out
-
-
-def stable_order(X: Floats, y: Floats) -> NDArray[np.intp]:
-    """Return an order of the rows that depends on their contents alone."""
-    rows = pd.DataFrame(np.column_stack([X, y]))
-    return np.argsort(pd.util.hash_pandas_object(rows, index=False).to_numpy(), kind="stable")
 
 
 def margins(booster: xgb.Booster, X: Floats) -> Floats:

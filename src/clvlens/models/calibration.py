@@ -47,15 +47,22 @@ class Calibrator:
 
 
 def fit_calibrator(kind: str, probability: Floats, happened: Floats) -> Calibrator:
-    """Fit one kind of calibrator on probabilities and outcomes (0 or 1) not seen in training."""
+    """Fit one kind of calibrator on probabilities and outcomes (0 or 1) not seen in training.
+
+    Probabilities are left as they are where one outcome never happened, or where the line would
+    fall, so that the likelier became the less likely.
+    """
     if len(np.unique(happened)) < 2:
         return Calibrator()
     if kind == "platt":
-        scale = LogisticRegression(C=1e6).fit(_logit(probability)[:, None], happened)
-        return Calibrator(kind, (float(scale.coef_[0, 0]),), (float(scale.intercept_[0]),))
+        line = LogisticRegression(C=1e6).fit(_logit(probability)[:, None], happened)
+        slope, intercept = float(line.coef_[0, 0]), float(line.intercept_[0])
+        return Calibrator(kind, (slope,), (intercept,)) if slope > 0 else Calibrator()
     if kind == "isotonic":
         steps = IsotonicRegression(out_of_bounds="clip").fit(probability, happened)
-        return Calibrator(kind, *_thresholds(steps, len(happened)))
+        least = 1 / (len(happened) + 2)  # none is surer than one more exception would leave it
+        y = np.clip(steps.y_thresholds_, least, 1 - least)
+        return Calibrator(kind, tuple(steps.X_thresholds_.tolist()), tuple(y.tolist()))
     return Calibrator()
 
 
@@ -73,10 +80,7 @@ def choose_calibrator(
     losses = {kind: np.empty(len(happened)) for kind in KINDS}
     for learn, hold in GroupKFold(FOLDS).split(probability, groups=groups):
         for kind in KINDS:
-            one_class = len(np.unique(happened[learn])) < 2
-            fitted = fit_calibrator(
-                "none" if one_class else kind, probability[learn], happened[learn]
-            )
+            fitted = fit_calibrator(kind, probability[learn], happened[learn])
             losses[kind][hold] = _losses(fitted(probability[hold]), happened[hold])
     mean = {kind: float(loss.mean()) for kind, loss in losses.items()}
     best = min(mean, key=mean.__getitem__)
@@ -84,15 +88,6 @@ def choose_calibrator(
     if gain.mean() <= gain.std() / np.sqrt(len(gain)):
         best = "none"
     return fit_calibrator(best, probability, happened), mean
-
-
-def _thresholds(
-    steps: IsotonicRegression, rows: int
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the steps; none is surer than one exception in all rows would let it be."""
-    least = 1 / (rows + 2)
-    y = np.clip(steps.y_thresholds_, least, 1 - least)
-    return tuple(map(float, steps.X_thresholds_)), tuple(map(float, y))
 
 
 def _losses(probability: Floats, happened: Floats) -> Floats:

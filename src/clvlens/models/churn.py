@@ -11,10 +11,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 
-from clvlens.models.boosting import Boosted, Floats, grow, margins
+from clvlens.models.boosting import LOGISTIC, Boosted, Floats, Rows, margins
 from clvlens.models.calibration import Calibrator, choose_calibrator
-
-LOGISTIC = {"objective": "binary:logistic"}
 
 
 class ChurnClassifier(ClassifierMixin, Boosted):
@@ -29,35 +27,40 @@ class ChurnClassifier(ClassifierMixin, Boosted):
         self,
         X: ArrayLike,
         y: ArrayLike,
-        groups: np.ndarray | None = None,
-        select: tuple[Floats, Floats] | None = None,
-        calibrate: tuple[Floats, Floats] | None = None,
+        groups: ArrayLike | None = None,
+        select: Rows | None = None,
+        calibrate: Rows | None = None,
     ) -> Self:
         """Fit the trees, then the calibrator. Raises `ValueError` on anything but two classes."""
-        X, y = self._labelled(X, y)
+        X, y, groups = self._labelled(X, y, groups)
         check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) != 2:
+        classes = np.unique(y)
+        if len(classes) != 2:
             raise ValueError(
                 f"Only binary classification is supported, and y has one class or more than two "
-                f"({len(self.classes_)}): churn needs customers who left and customers who stayed"
+                f"({len(classes)}): churn needs customers who left and customers who stayed"
             )
-        happened = codes.astype(float)
-        grown = grow(X, happened, self._settings(0.1), LOGISTIC, groups=groups, select=select)
-        self.boosters_ = {"churn": grown.booster}
-        if calibrate is not None:
-            calibrator, losses = choose_calibrator(self._raw(calibrate[0]), calibrate[1])
-        elif grown.held_out is not None:
-            calibrator, losses = choose_calibrator(expit(grown.held_out), happened, groups)
+        left = classes[1]
+        if calibrate is None:
+            booster, scores = self._cross_fit(X, y == left, groups, LOGISTIC)
         else:
-            calibrator, losses = Calibrator(), {}
-        self.state_ = {"calibrator": calibrator.to_dict(), "log_loss": losses}
+            later = select and Rows(select.X, select.y == left)
+            booster = self._grow(X, y == left, groups, LOGISTIC, later)
+            X, y, groups = calibrate
+            scores = margins(booster, X)
+        calibrator, losses = choose_calibrator(expit(scores), y == left, groups)
+        self.boosters_ = {"churn": booster}
+        self.state_ = {
+            "classes": classes.tolist(),
+            "calibrator": calibrator.to_dict(),
+            "log_loss": losses,
+        }
         return self
 
     def predict_proba(self, X: ArrayLike) -> Floats:
         """Return the probabilities of staying and of churn. Shape (rows, 2)."""
-        raw = self._raw(self._rows(X))
-        churn = self.calibrator(raw)
+        X = self._rows(X)
+        churn = self.calibrator(expit(margins(self.boosters_["churn"], X)))
         return np.column_stack([1 - churn, churn])
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -65,20 +68,15 @@ class ChurnClassifier(ClassifierMixin, Boosted):
         churns = self.predict_proba(X)[:, 1] > 0.5
         return self.classes_[churns.astype(int)]
 
-    @classmethod
-    def restored(cls, *stored: object) -> Self:
-        """Return a fitted copy; its classes are stayed (0) and churned (1)."""
-        model = super().restored(*stored)
-        model.classes_ = np.array([0.0, 1.0])
-        return model
+    @property
+    def classes_(self) -> np.ndarray:
+        """The class of those who stayed, and that of those who left."""
+        return np.array(self.state_["classes"])
 
     @property
     def calibrator(self) -> Calibrator:
         """The map that was chosen for raw probabilities."""
         return Calibrator.from_dict(self.state_["calibrator"])
-
-    def _raw(self, X: Floats) -> Floats:
-        return expit(margins(self.boosters_["churn"], X))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

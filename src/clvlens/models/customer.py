@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from clvlens.errors import ModelError
-from clvlens.models.boosting import Floats
+from clvlens.models.boosting import Floats, Rows
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import FeatureInfo, Panel
+from clvlens.panel.snapshot import KEYS
 
 LEAST_CUSTOMERS = 100
 LEAST_OF_A_KIND = 10
@@ -50,18 +51,19 @@ class CustomerModel:
         Columns: `predicted_value`, `value_low_90`, `value_high_90` (money), `churn_probability`,
         `expected_orders`. Bounds are widened where they would exclude the expected value.
         """
-        return self.predict_encoded(self.encoder.encode(frame).to_numpy())
+        encoded = self.encoder.encode(frame)
+        return self.predict_encoded(encoded.to_numpy()).set_index(encoded.index)
 
     def predict_encoded(self, X: Floats) -> pd.DataFrame:
         """Return predictions from rows of the encoder's columns."""
         value = self.value.predict(X) * self.stretch
-        stayed = self.churn.predict_proba(X)[:, 0]
+        churn = self.churn.predict_proba(X)[:, 1]
         columns = {"predicted_value": value}
         if self.interval is not None:
             low, high = self.interval.predict_interval(X).T * self.stretch
             columns["value_low_90"] = np.minimum(low, value)
             columns["value_high_90"] = np.maximum(high, value)
-        columns["churn_probability"] = (1 - stayed) ** self.stretch
+        columns["churn_probability"] = churn**self.stretch
         columns["expected_orders"] = self.orders.predict(X) * self.stretch
         return pd.DataFrame(columns)
 
@@ -71,57 +73,49 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
 
     Raises `ModelError` where there is too little to learn from.
     """
-    fit = panel.rows("fit")
-    _check_enough(fit)
-    encoder = fit_encoder(fit, panel.features)
-    X = encoder.encode(fit).to_numpy()
-    groups = fit["customer_id"].to_numpy()
+    fit_rows = panel.rows("fit")
+    _check_enough(fit_rows)
+    encoder = fit_encoder(fit_rows, panel.features)
+    if not encoder.columns:
+        raise ModelError("no feature differs between fit rows; add histories or cutoffs.fit")
+    fit = _by_target(fit_rows, encoder)
     select, calibrate = (_later(panel, role, encoder) for role in ("select", "calibrate"))
     settings = panel.config.model
-    shape = {
-        "trees": settings.trees,
-        "learning_rate": settings.learning_rate,
-        "max_depth": settings.max_depth,
-        "seed": settings.seed,
-    }
+    shape = settings.model_dump(include={"trees", "learning_rate", "max_depth", "seed"})
     progress("fit value (hurdle)")
-    value = HurdleRegressor(**shape).fit(X, _target(fit, "value"), groups, select("value"))
+    value = HurdleRegressor(**shape).fit(*fit("value"), select("value"))
     progress("fit churn")
-    churn = ChurnClassifier(**shape).fit(
-        X, _target(fit, "churned"), groups, select("churned"), calibrate("churned")
-    )
+    churn = ChurnClassifier(**shape).fit(*fit("churned"), select("churned"), calibrate("churned"))
     progress("fit orders")
-    orders = OrderCountRegressor(**shape).fit(X, _target(fit, "orders"), groups, select("orders"))
+    orders = OrderCountRegressor(**shape).fit(*fit("orders"), select("orders"))
     interval = None
     if settings.intervals:
         progress("fit intervals")
-        interval = ValueInterval(**shape).fit(
-            X, _target(fit, "value"), groups, select("value"), calibrate("value")
-        )
+        interval = ValueInterval(**shape).fit(*fit("value"), select("value"), calibrate("value"))
     return CustomerModel(encoder, panel.features, value, churn, orders, interval, about)
 
 
-def _target(rows: pd.DataFrame, name: str) -> Floats:
-    return rows[f"target_{name}"].to_numpy()
+def _by_target(frame: pd.DataFrame, encoder: Encoder) -> Callable[[str], Rows]:
+    """Return a way to get rows with one of their targets, in an order of their own."""
+    frame = frame.sort_values(list(KEYS))
+    X, customers = encoder.encode(frame).to_numpy(), frame["customer_id"].to_numpy()
+    return lambda target: Rows(X, frame[f"target_{target}"].to_numpy(), customers)
 
 
-def _later(
-    panel: Panel, role: str, encoder: Encoder
-) -> Callable[[str], tuple[Floats, Floats] | None]:
+def _later(panel: Panel, role: str, encoder: Encoder) -> Callable[[str], Rows | None]:
     """Return a way to get one role's rows with a target; nothing where the role is merged."""
-    rows = panel.rows(role)
-    X = encoder.encode(rows).to_numpy() if len(rows) else None
-    return lambda name: None if X is None else (X, _target(rows, name))
+    frame = panel.rows(role)
+    return _by_target(frame, encoder) if len(frame) else lambda _: None
 
 
 def _check_enough(fit: pd.DataFrame) -> None:
-    customers = fit["customer_id"].nunique()
+    customers = len(set(fit["customer_id"]))
     if customers < LEAST_CUSTOMERS:
         raise ModelError(
             f"{customers} customers are too few to learn from; at least {LEAST_CUSTOMERS} are "
             "needed, so use more data or an earlier history"
         )
-    churned = int(fit["target_churned"].sum())
+    churned = int(np.sum(fit["target_churned"] == 1))
     for count, what in ((churned, "left"), (len(fit) - churned, "bought")):
         if count < LEAST_OF_A_KIND:
             raise ModelError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -45,13 +46,14 @@ class Encoder:
         missing = [name for name in (*self.numbers, *self.categories) if name not in frame.columns]
         if missing:
             raise ModelError(
-                f"{len(missing)} features that the model reads are missing, first {missing[0]!r}; "
-                f"predict from the histories that it was trained on; {nearest(missing[0], frame)}"
+                f"{len(missing)} of the features that the model reads are missing, first "
+                f"{missing[0]!r}: predict from the histories that it was trained on; "
+                f"{nearest(missing[0], frame)}"
             )
         encoded = {name: frame[name].astype("float64") for name in self.numbers}
         for name, values in self.categories.items():
             for value in values:
-                encoded[f"{name}={value}"] = (frame[name] == value).astype("float64")
+                encoded[f"{name}={value}"] = frame[name].isin([value]).astype("float64")
         return pd.DataFrame(encoded, index=frame.index)
 
     def to_dict(self) -> dict[str, object]:
@@ -70,12 +72,18 @@ def fit_encoder(frame: pd.DataFrame, features: Iterable[FeatureInfo]) -> Encoder
     numbers, categories = [], {}
     for feature in features:
         column = frame[feature.name]
-        if not feature.is_category:
-            if column.nunique(dropna=False) > 1:
-                numbers.append(feature.name)
+        if len(column.unique()) < 2:
             continue
-        counts = column.value_counts()
-        frequent = counts[counts >= SMALLEST_SHARE * len(frame)].head(MOST_CATEGORIES)
-        if column.nunique(dropna=False) > 1 and len(frequent):
-            categories[feature.name] = tuple(sorted(frequent.index))
+        if not feature.is_category:
+            numbers.append(feature.name)
+        elif frequent := _frequent(list(column)):
+            categories[feature.name] = frequent
     return Encoder(tuple(numbers), categories)
+
+
+def _frequent(values: list) -> tuple[str, ...]:
+    """Return the categories to tell apart; of equally frequent ones, those first by name."""
+    counts = Counter(value for value in values if isinstance(value, str))
+    frequent = [name for name in counts if counts[name] >= SMALLEST_SHARE * len(values)]
+    ranked = sorted(frequent, key=lambda name: (-counts[name], name))
+    return tuple(sorted(ranked[:MOST_CATEGORIES]))

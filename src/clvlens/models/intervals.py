@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
-from clvlens.models.boosting import Boosted, Floats, grow, margins
+from clvlens.models.boosting import Boosted, Floats, Rows, margins
 
-LEVEL = 0.90
-QUANTILES = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+MISS = 0.05  # of values lie below the interval, and as many above
+QUANTILES = {"objective": "reg:quantileerror", "quantile_alpha": [MISS, 1 - MISS]}
 
 
 class ValueInterval(RegressorMixin, Boosted):
@@ -29,20 +29,20 @@ class ValueInterval(RegressorMixin, Boosted):
         self,
         X: ArrayLike,
         y: ArrayLike,
-        groups: np.ndarray | None = None,
-        select: tuple[Floats, Floats] | None = None,
-        calibrate: tuple[Floats, Floats] | None = None,
+        groups: ArrayLike | None = None,
+        select: Rows | None = None,
+        calibrate: Rows | None = None,
     ) -> Self:
         """Fit the quantiles, then the two offsets."""
-        X, y = self._labelled(X, y)
-        objective = {"objective": "reg:quantileerror", "quantile_alpha": np.array(QUANTILES)}
-        later = select and (select[0], _to_log(select[1]))
-        grown = grow(X, _to_log(y), self._settings(), objective, groups=groups, select=later)
-        self.boosters_ = {"interval": grown.booster}
-        if calibrate is not None:
-            X, y = calibrate
-        crossed = grown.held_out if calibrate is None else None
-        bounds = margins(grown.booster, X) if crossed is None else crossed
+        X, y, groups = self._labelled(X, y, groups)
+        if calibrate is None:
+            booster, bounds = self._cross_fit(X, _to_log(y), groups, QUANTILES)
+        else:
+            later = select and Rows(select.X, _to_log(select.y))
+            booster = self._grow(X, _to_log(y), groups, QUANTILES, later)
+            X, y, _ = calibrate
+            bounds = margins(booster, X)
+        self.boosters_ = {"interval": booster}
         self.state_ = {"offsets": _offsets(bounds, _to_log(y))}
         return self
 
@@ -58,12 +58,13 @@ class ValueInterval(RegressorMixin, Boosted):
 
 
 def _offsets(bounds: Floats, seen: Floats) -> list[float]:
-    """Return what to add to each bound, so that 5 % of `seen` lie beyond it (finite-sample)."""
-    miss = QUANTILES[0]
-    level = min((1 - miss) * (1 + 1 / len(seen)), 1.0)
-    low = np.quantile(bounds[:, 0] - seen, level, method="higher")
-    high = np.quantile(seen - bounds[:, 1], level, method="higher")
-    return [-float(low), float(high)]
+    """Return what to add to each bound, so that of a new row each is missed in 5 % of cases.
+
+    That is the ceil((n + 1) × 95 %)-th smallest of the n misses, or the largest where n is small.
+    """
+    rank = len(seen) - max(int((len(seen) + 1) * MISS), 1)
+    below, above = np.sort(bounds[:, 0] - seen)[rank], np.sort(seen - bounds[:, 1])[rank]
+    return [-float(below), float(above)]
 
 
 def _to_log(money: Floats) -> Floats:

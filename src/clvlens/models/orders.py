@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from clvlens.models.boosting import Boosted, Floats, grow, margins
+from clvlens.models.boosting import Boosted, Floats, Rows, margins
 
 POISSON = {"objective": "count:poisson"}
 
@@ -24,15 +24,17 @@ class OrderCountRegressor(RegressorMixin, Boosted):
         self,
         X: ArrayLike,
         y: ArrayLike,
-        groups: np.ndarray | None = None,
-        select: tuple[Floats, Floats] | None = None,
+        groups: ArrayLike | None = None,
+        select: Rows | None = None,
     ) -> Self:
-        """Fit on rows of one or several cutoffs; `groups` and `select` as in `grow`."""
-        X, y = self._labelled(X, y)
+        """Fit on rows of one or several cutoffs.
+
+        All rows of a customer (`groups`) are held out together; `select` are later rows.
+        """
+        X, y, groups = self._labelled(X, y, groups)
         if (y < 0).any():
             raise ValueError("Negative values in data passed to OrderCountRegressor: y counts")
-        grown = grow(X, y.astype(float), self._settings(), POISSON, groups=groups, select=select)
-        self.boosters_ = {"orders": grown.booster}
+        self.boosters_ = {"orders": self._grow(X, y, groups, POISSON, select)}
         self.state_ = {}
         return self
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import xgboost as xgb
 
 from clvlens.errors import ModelError
-from clvlens.files import sha256, whole_folder
+from clvlens.files import whole_folder
 from clvlens.models.boosting import Boosted
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.customer import CustomerModel
@@ -30,65 +33,95 @@ ESTIMATORS: dict[str, type[Boosted]] = {
 
 def save_model(model: CustomerModel, folder: Path) -> Path:
     """Write a model into a folder that appears whole or not at all."""
+    fitted = {name: getattr(model, name) for name in ESTIMATORS if getattr(model, name)}
+    metadata = {
+        "format": FORMAT,
+        "about": model.about,
+        "encoder": model.encoder.to_dict(),
+        "features": [asdict(feature) for feature in model.features],
+        "estimators": {name: _describe(estimator) for name, estimator in fitted.items()},
+    }
+    files = {"metadata.json": _json(metadata)}
+    for name, estimator in fitted.items():
+        for part, booster in estimator.boosters_.items():
+            files[f"{name}-{part}.ubj"] = bytes(booster.save_raw("ubj"))
+    digests = {name: sha256(content).hexdigest() for name, content in files.items()}
+    files["manifest.json"] = _json({"format": FORMAT, "sha256": digests})
     with whole_folder(folder) as temporary:
-        metadata = {
-            "format": FORMAT,
-            "about": model.about,
-            "encoder": model.encoder.to_dict(),
-            "features": [asdict(feature) for feature in model.features],
-            "estimators": {},
-        }
-        for name in ESTIMATORS:
-            estimator = getattr(model, name)
-            if estimator is not None:
-                metadata["estimators"][name] = _describe(estimator)
-                for part, booster in estimator.boosters_.items():
-                    booster.save_model(temporary / f"{name}-{part}.ubj")
-        _write(temporary / "metadata.json", metadata)
-        files = sorted(path.name for path in temporary.iterdir())
-        digests = {name: sha256(temporary / name) for name in files}
-        _write(temporary / "manifest.json", {"format": FORMAT, "sha256": digests})
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
     return folder
 
 
 def load_model(folder: Path) -> CustomerModel:
     """Return a model after checking every file against the manifest.
 
-    Raises `ModelError` where a file is missing, changed or unknown, or the format is newer.
+    Raises `ModelError` where a file is missing, changed or unknown, the format is newer, or what
+    was written is no model.
     """
-    check_manifest(folder)
-    metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
-    encoder = Encoder.from_dict(metadata["encoder"])
-    estimators = {
-        name: _restore(folder, name, about, len(encoder.columns))
-        for name, about in metadata["estimators"].items()
-    }
-    features = tuple(FeatureInfo(**feature) for feature in metadata["features"])
-    return CustomerModel(encoder, features, **estimators, about=metadata["about"])
+    files = _checked(folder)
+    try:
+        return _restore(files)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder} describes no model that works; train it again") from error
 
 
 def check_manifest(folder: Path) -> str:
-    """Check every file of a model, and return the digest that names it.
+    """Check every file of a model, and return the digest that names it."""
+    return sha256(_checked(folder)["manifest.json"]).hexdigest()
 
-    No file is parsed before its bytes are known to be those that were written.
+
+def _checked(folder: Path) -> dict[str, bytes]:
+    """Return the files of a model, once their bytes are known to be those that were written.
+
+    Only the manifest is parsed. It must be written as we write it, or a changed space would pass.
     """
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        written, digests = manifest["format"], dict(manifest["sha256"])
-    except FileNotFoundError:
+        paths = {path.name: path for path in folder.iterdir()}
+        real = [path for path in paths.values() if path.is_file() and not path.is_symlink()]
+        files = {path.name: path.read_bytes() for path in real}
+        raw = files["manifest.json"]
+    except (FileNotFoundError, NotADirectoryError, KeyError):
         raise ModelError(f"{folder} holds no model; train one first: clvlens train") from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be read: {error.strerror}; see to its rights") from None
+    try:
+        manifest = json.loads(raw)
+        written, digests = manifest["format"], dict(manifest["sha256"])
+    except (ValueError, KeyError, TypeError):
         raise ModelError(f"{folder}/manifest.json is damaged; train the model again") from None
     if written != FORMAT:
         raise ModelError(f"{folder} has format {written}, this clvlens reads {FORMAT}; update it")
-    present = {path.name for path in folder.iterdir()} - {"manifest.json"}
-    if present != set(digests):
-        odd = sorted(present ^ set(digests))[0]
-        raise ModelError(f"{folder}: {odd} is missing or was added; train the model again")
-    for name, digest in digests.items():
-        if sha256(folder / name) != digest:
+    if raw != _json({"format": FORMAT, "sha256": digests}):
+        raise ModelError(f"{folder}/manifest.json is damaged; train the model again")
+    for name in sorted({*paths, *digests} - {"manifest.json"}):
+        if name not in paths or name not in digests:
+            raise ModelError(f"{folder}: {name} is missing or was added; train the model again")
+        if name not in files or sha256(files[name]).hexdigest() != digests[name]:
             raise ModelError(f"{folder}/{name} was changed or damaged; train the model again")
-    return sha256(folder / "manifest.json")
+    return files
+
+
+def _restore(files: dict[str, bytes]) -> CustomerModel:
+    """Return the model that the files describe, once it could predict a customer of no history."""
+    metadata = json.loads(files["metadata.json"])
+    encoder = Encoder.from_dict(metadata["encoder"])
+    features = tuple(FeatureInfo(**feature) for feature in metadata["features"])
+    estimators: dict[str, Any] = {}
+    for name, about in metadata["estimators"].items():
+        boosters = {
+            part: xgb.Booster(model_file=bytearray(files[f"{name}-{part}.ubj"]))
+            for part in about["parts"]
+        }
+        estimators[name] = ESTIMATORS[name].restored(
+            about["settings"], boosters, about["state"], len(encoder.columns)
+        )
+    model = CustomerModel(encoder, features, **estimators, about=metadata["about"])
+    unexplained = set(encoder.sources) - {feature.name for feature in features}
+    predicted = model.predict_encoded(np.full((1, len(encoder.columns)), np.nan))
+    if unexplained or not np.isfinite(predicted.to_numpy()).all():
+        raise ValueError(f"features without a meaning: {unexplained}; predictions: {predicted}")
+    return model
 
 
 def _describe(estimator: Boosted) -> dict:
@@ -99,12 +132,5 @@ def _describe(estimator: Boosted) -> dict:
     }
 
 
-def _restore(folder: Path, name: str, about: dict, features: int) -> Boosted:
-    boosters = {}
-    for part in about["parts"]:
-        boosters[part] = xgb.Booster(model_file=folder / f"{name}-{part}.ubj")
-    return ESTIMATORS[name].restored(about["settings"], boosters, about["state"], features)
-
-
-def _write(path: Path, values: dict) -> None:
-    path.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
+def _json(values: dict) -> bytes:
+    return json.dumps(values, indent=1, sort_keys=True).encode()

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 from sklearn.base import RegressorMixin
+from sklearn.utils import Tags
 
-from clvlens.models.boosting import Boosted, Floats, grow, margins
+from clvlens.models.boosting import LOGISTIC, Boosted, Floats, Rows, margins
 
-LOGISTIC = {"objective": "binary:logistic"}
 GAMMA = {"objective": "reg:gamma"}
 
 
@@ -29,28 +29,23 @@ class HurdleRegressor(RegressorMixin, Boosted):
         self,
         X: ArrayLike,
         y: ArrayLike,
-        groups: np.ndarray | None = None,
-        select: tuple[Floats, Floats] | None = None,
+        groups: ArrayLike | None = None,
+        select: Rows | None = None,
     ) -> Self:
-        """Fit on rows of one or several cutoffs; `groups` and `select` as in `grow`."""
-        X, y = self._labelled(X, y)
-        if not np.isfinite(y).all():
-            raise ValueError("y holds values that are missing or infinite; value must be known")
+        """Fit on rows of one or several cutoffs.
+
+        All rows of a customer (`groups`) are held out together; `select` are later rows.
+        """
+        X, y, groups = self._labelled(X, y, groups)
         bought = y > 0
-        groups = np.arange(len(y)) if groups is None else np.asarray(groups)
-        later = select and (select[0], (select[1] > 0).astype(float))
-        probability = grow(
-            X, bought.astype(float), self._settings(0.1), LOGISTIC, groups=groups, select=later
-        )
-        self.boosters_ = {"probability": probability.booster}
+        later = select and Rows(select.X, select.y > 0)
+        self.boosters_ = {"probability": self._grow(X, bought, groups, LOGISTIC, later)}
         self.state_ = {"net": 0.0}
         if bought.any():
-            later = select and _buyers(*select)
-            amount = grow(
-                X[bought], y[bought], self._settings(), GAMMA, groups=groups[bought], select=later
-            )
-            self.boosters_["amount"] = amount.booster
-            self.state_ = {"net": float(max(y.sum(), 0.0) / y[bought].sum())}
+            later = select and _buyers(select)
+            amount = self._grow(X[bought], y[bought], groups[bought], GAMMA, later)
+            self.boosters_["amount"] = amount
+            self.state_["net"] = float(max(y.sum(), 0.0) / y[bought].sum())
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
@@ -73,7 +68,12 @@ class HurdleRegressor(RegressorMixin, Boosted):
         value = self.compose(margins)
         return np.column_stack([value * expit(-margins[:, 0]), value])[:, : margins.shape[1]]
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True  # the benchmark of that tag has negative targets
+        return tags
 
-def _buyers(X: Floats, y: Floats) -> tuple[Floats, Floats] | None:
-    bought = y > 0
-    return (X[bought], y[bought]) if bought.any() else None
+
+def _buyers(rows: Rows) -> Rows | None:
+    bought = rows.y > 0
+    return Rows(rows.X[bought], rows.y[bought]) if bought.any() else None
