@@ -20,6 +20,7 @@ from clvlens.panel.source import stamp
 from clvlens.panel.split import Plan, plan_cutoffs
 from clvlens.panel.target import outcomes
 from clvlens.panel.world import World, read_world
+from clvlens.version import __version__
 from clvlens.version import __version__, histories
 
 TARGETS = ("target_value", "target_orders", "target_churned")
