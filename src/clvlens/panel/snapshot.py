@@ -87,7 +87,7 @@ def past_of(events: Events, rows: ir.Table, horizon_days: int) -> Past:
 
 def _visible(instant: ir.Value, lag: int, cutoff: ir.Value) -> ir.BooleanValue:
     """Half-open: what is known at the cutoff itself is future. Timeless traits are always known."""
-    return instant.isnull() | (instant + lag <= cutoff)
+    return instant.isnull() | (instant + lag < cutoff)
 
 
 def _masked(table: ir.Table, history: History, name: str, lag: int) -> ir.Value:
