@@ -109,7 +109,7 @@ def test_importing_everything_writes_no_file_and_says_nothing(top, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", clvlens.__all__)
+@pytest.mark.parametrize("name", sorted({*clvlens.__all__} - {"__version__"}))
 def test_a_public_name_is_defined_where_it_is_said_to_be(name):
     home = MODULES[clvlens._HOMES[name].removeprefix("clvlens.").replace(".", "/") + ".py"]
     body = ast.parse(home.read_text(encoding="utf-8")).body
