@@ -133,7 +133,7 @@ class Tracker:
     def describe(self, run_id: str, markdown: str) -> None:
         """Describe a run, and the experiment by its newest run: both are read without a click."""
         self._client.set_tag(run_id, NOTE, _shortened(markdown, LONGEST_NOTE))
-        newest = f"[Open the newest run]({self.link(run_id, host='')})\n\n{markdown}"
+        newest = f"[Open the newest run]({self.link(run_id, host='')}) · {markdown}"
         self._client.set_experiment_tag(self.experiment_id, NOTE, _shortened(newest, LONGEST_NOTE))
 
     @_reported
