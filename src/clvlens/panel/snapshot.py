@@ -74,14 +74,14 @@ def past_of(
 ) -> Past:
     """Return the rows of a history as they were known before each row's cutoff.
 
-    With `look_back_days`, older rows are not read: then every cutoff sees as much history.
+    With `look_back_days`, older events are not read: then every cutoff sees as much history.
+    What is known of the customers themselves (one row each) is read however old it is.
     """
+    history = events.history
     joined = rows.join(events.table, "customer_id")
     joined = joined.filter(_visible(joined.event_time, events.lag, joined.cutoff))
-    if look_back_days is not None:
-        oldest = joined.cutoff - look_back_days * DAY
-        joined = joined.filter(joined.event_time.isnull() | (joined.event_time >= oldest))
-    history = events.history
+    if look_back_days is not None and history.key != "customer_id":
+        joined = joined.filter(joined.event_time >= joined.cutoff - look_back_days * DAY)
     masked = {
         column.name: _masked(joined, history, column.name, events.lag)
         for column in history.columns

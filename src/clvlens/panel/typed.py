@@ -16,7 +16,7 @@ from clvlens.histories.exact import DAY
 from clvlens.panel import checks
 from clvlens.panel.engine import Engine
 from clvlens.panel.rules import kept
-from clvlens.panel.source import ROW, id_text, open_table
+from clvlens.panel.source import ROW, id_text, open_table, whole
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
@@ -119,9 +119,7 @@ def _convert(engine: Engine, value: ir.Value, column: Column, table: TableConfig
         case "money" | "number":
             return _decimal(value, table.decimal).try_cast(column.storage)
         case "count":
-            number = value.try_cast("float64")
-            whole = ibis.ifelse(number == number.floor(), number, ibis.null("float64"))
-            return whole.try_cast("int64")
+            return whole(value.try_cast("float64"))
         case "flag":
             text = value.cast("string").lower()
             return ibis.cases((text.isin(TRUE), True), (text.isin(FALSE), False))
