@@ -170,9 +170,16 @@ def _labels(attribution: Attribution, row: int, themes: pd.Index) -> list[str]:
 
 
 def _values(attribution: Attribution) -> pd.DataFrame:
-    """Return the values by theme: where it has several windows, those of the last."""
-    last = {stem_of(name): name for name in attribution.parts}
-    return pd.DataFrame({theme: attribution.data[name] for theme, name in last.items()})
+    """Return the values by theme: where it has several windows, those of the longest."""
+    longest = {stem_of(name): name for name in sorted(attribution.parts, key=_window)}
+    themes = dict.fromkeys(stem_of(name) for name in attribution.parts)
+    return pd.DataFrame({theme: attribution.data[longest[theme]] for theme in themes})
+
+
+def _window(feature: str) -> float:
+    """Return how many days of the past a feature sees."""
+    days = feature.removeprefix(stem_of(feature)).strip("_d")
+    return float(days) if days.isdigit() else np.inf
 
 
 def _written(value: object) -> str:
