@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.config import TableConfig
+from clvlens.config_tables import TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.histories.base import Column, History
 from clvlens.panel.engine import Engine
