@@ -84,6 +84,12 @@ def test_metrics_that_are_missing_or_infinite_are_left_out(tracker):
     assert client(tracker).get_run(run).data.metrics == {"mae": 2.0}
 
 
+def test_metrics_are_kept_to_six_digits(tracker):
+    run = tracker.begin("train", {}, {})
+    tracker.log_metrics(run, {"mae": 182.12587463535579, "bias": -0.012345678})
+    assert client(tracker).get_run(run).data.metrics == {"mae": 182.126, "bias": -0.0123457}
+
+
 def test_a_long_description_is_cut_after_a_whole_line(tracker):
     run = tracker.begin("train", {}, {})
     tracker.describe(run, "\n".join(["123456789"] * 600))

@@ -110,10 +110,10 @@ class Tracker:
 
     @_reported
     def log_metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
-        """Keep metrics; those that are missing or infinite are left out."""
+        """Keep metrics to six digits, as pages show them all; left out are nan and infinity."""
         now = int(time.time() * 1000)
         kept = [
-            Metric(key, float(value), now, step=0)
+            Metric(key, float(f"{value:.6g}"), now, step=0)
             for key, value in metrics.items()
             if math.isfinite(value)
         ]
