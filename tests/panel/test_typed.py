@@ -169,6 +169,14 @@ def test_a_late_column_without_its_clock_is_left_out_and_said_so(tmp_path):
     )
 
 
+def test_values_whose_clock_is_empty_are_counted(tmp_path):
+    late = [(3, "2024-02-01"), (3, None), (None, None), (5, None)]
+    rows = [{**ORDER, "refund_amount": back, "refunded_at": when} for back, when in late]
+    assert world_of(tmp_path, rows).notes == (
+        "orders.refund_amount: 2 rows not used, as refunded_at is empty there",
+    )
+
+
 # --- grain
 
 
