@@ -60,7 +60,7 @@ class Project:
         return clvlens(verb, "--config", self.config, "--customers", 400, *words)
 
     def copy(self, folder: Path) -> "Project":
-        """Return a project of its own that begins where this one stands, its runs apart."""
+        """Return one that begins where this one stands; MLflow keeps artifacts of both here."""
         shutil.copytree(self.folder, folder)
         return Project(folder, folder / self.config.relative_to(self.folder), self.ran)
 
