@@ -220,9 +220,9 @@ def connect(
     if threads:
         settings["threads"] = threads
     backend = ibis.duckdb.connect()
-    try:
-        for name, value in settings.items():
+    for name, value in settings.items():
+        try:
             backend.con.execute(f"SET {name} = '{value}'")
-    except duckdb.Error as error:
-        raise ConfigError(f"engine: {error}") from None
+        except duckdb.Error as error:
+            raise ConfigError(f"engine: {name} cannot be {value}: {_first_line(error)}") from None
     return Engine(backend)
