@@ -81,7 +81,12 @@ def past_of(events: Events, rows: ir.Table, horizon_days: int) -> Past:
     }
     table = joined.mutate(**masked, elapsed=joined.cutoff - joined.event_time)
     return Past(
-        history.name, history.noun, _in_sequence(table, history), history.attributes, horizon_days
+        history.name,
+        history.noun,
+        _in_sequence(table, history),
+        history.attributes,
+        horizon_days,
+        events.lag,
     )
 
 
