@@ -8,13 +8,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from clvlens.version import __version__
+
 if TYPE_CHECKING:
     from clvlens.config import load_config
     from clvlens.histories.base import History, Lever
     from clvlens.panel.panel import build_panel
     from clvlens.pipeline import evaluate, explain, predict, train
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "load_config": "clvlens.config",
@@ -30,6 +30,7 @@ _HOMES = {
 __all__ = [
     "History",
     "Lever",
+    "__version__",
     "build_panel",
     "evaluate",
     "explain",

@@ -12,7 +12,6 @@ from dataclasses import replace
 import pandas as pd
 import xgboost
 
-from clvlens import __version__
 from clvlens.config import Config
 from clvlens.errors import ModelError, TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
@@ -22,6 +21,7 @@ from clvlens.output.predictions import prediction_table
 from clvlens.panel.instants import midnight_before, to_instant
 from clvlens.panel.panel import Panel, snapshot_frame
 from clvlens.panel.world import World, read_world
+from clvlens.version import __version__
 
 SAMPLE = 2_000  # customers whose predictions are explained when nobody chooses
 

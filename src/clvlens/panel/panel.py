@@ -11,7 +11,7 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandas as pd
 
-from clvlens import __version__, histories
+from clvlens import histories
 from clvlens.config import Config
 from clvlens.errors import ClvlensError
 from clvlens.files import sha256, whole_folder
@@ -21,6 +21,7 @@ from clvlens.panel.source import stamp
 from clvlens.panel.split import Plan, plan_cutoffs
 from clvlens.panel.target import outcomes
 from clvlens.panel.world import World, read_world
+from clvlens.version import __version__
 
 TARGETS = ("target_value", "target_orders", "target_churned")
 

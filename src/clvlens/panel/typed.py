@@ -60,7 +60,7 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
     events = raw.select(**typed)
     if table.grain == "line" and history.lines:
         events = history.lines.fold(events)
-    events = engine.keep(_with_event_time(engine, history, kept(events, history, table.keep)))
+    events = engine.keep(with_event_time(engine, history, kept(events, history, table.keep)))
     if engine.count(events) == 0:
         mend = f"check the file and data.{name}.keep, or leave the table out"
         raise DataError([Fault(name, "the table has no rows", mend)])
@@ -138,7 +138,7 @@ def _decimal(value: ir.Value, mark: str) -> ir.Value:
     return ibis.ifelse(value.contains("."), ibis.null("string"), value.replace(mark, "."))
 
 
-def _with_event_time(engine: Engine, history: History, table: ir.Table) -> ir.Table:
+def with_event_time(engine: Engine, history: History, table: ir.Table) -> ir.Table:
     """Add the event's instant and its local day, weekday and hour; null for timeless traits."""
     timed = history.time in table.columns
     instant = table[history.time] if timed else ibis.null("int64")

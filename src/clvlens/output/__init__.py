@@ -1,0 +1,1 @@
+"""What a run leaves behind: predictions, reports, and its trace in MLflow."""

@@ -1,0 +1,96 @@
+"""Whatever a business records at or after a cutoff, no bit of any feature changes."""
+
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.laboratory import Laboratory, Row, open_laboratory
+from tests.support.strategies import CUTOFFS, before, from_on, rows_of, timed, values
+
+from clvlens.histories import discover
+from clvlens.histories.base import Column, History
+
+HISTORIES = list(discover().values())
+LATE = [(h, c) for h in HISTORIES for c in h.columns if h.clock(c) is not None]
+TWINS = 3  # customers an example, each with a twin of another future
+
+few_examples = settings(max_examples=9)
+
+
+@cache
+def laboratory(name: str) -> Laboratory:
+    return open_laboratory([discover()[name]])
+
+
+@st.composite
+def pasts(draw: st.DrawFn, history: History) -> list[tuple[str, int, list[Row]]]:
+    """Draw customers with a cutoff and rows that happened before it; some values came later."""
+    drawn = []
+    for number in range(TWINS):
+        cutoff = draw(st.sampled_from(CUTOFFS))
+        anytime = before(cutoff) | from_on(cutoff)
+        happened = timed(history, before(cutoff))
+        rows = draw(rows_of(history, str(number), happened, anytime))
+        drawn.append((str(number), cutoff, rows))
+    return drawn
+
+
+def assert_alike(history: History, pasts: list, ones: list[Row], others: list[Row]) -> None:
+    """Each customer's features are those of the twin, to the bit."""
+    lab = laboratory(history.name)
+    twins = [row | {"customer_id": f"twin of {row['customer_id']}"} for row in others]
+    keys = [(customer, cutoff) for customer, cutoff, _ in pasts]
+    keys += [(f"twin of {customer}", cutoff) for customer, cutoff in keys]
+    found = lab.features({history.name: ones + twins}, keys)
+    for customer, cutoff, _ in pasts:
+        one, other = (found[who, cutoff] for who in (customer, f"twin of {customer}"))
+        assert {name: _bits(value) for name, value in one.items()} == {
+            name: _bits(value) for name, value in other.items()
+        }
+
+
+def _bits(value: object) -> object:
+    return value.hex() if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.name)
+@few_examples
+@given(data=st.data())
+def test_rows_from_the_cutoff_on_change_nothing(history, data):
+    drawn = data.draw(pasts(history))
+    past = [row for _, _, rows in drawn for row in rows]
+    futures = []
+    for future in ("left", "right"):
+        rows = []
+        for customer, cutoff, known in drawn:
+            if history.key != "customer_id" or not known:  # one row a customer is all there may be
+                later = from_on(cutoff)
+                rows += data.draw(rows_of(history, customer, later, later, keys=future))
+        futures.append(rows)
+    assert_alike(history, drawn, past + futures[0], past + futures[1])
+
+
+@pytest.mark.parametrize(
+    ("history", "column"), LATE, ids=[f"{history.name}-{column.name}" for history, column in LATE]
+)
+@few_examples
+@given(data=st.data())
+def test_a_value_not_known_before_the_cutoff_may_be_any_other(history, column, data):
+    drawn = data.draw(pasts(history))
+    ones = [row for _, _, rows in drawn for row in rows]
+    others = [
+        data.draw(rewritten(history, column, row, cutoff))
+        for _, cutoff, rows in drawn
+        for row in rows
+    ]
+    assert_alike(history, drawn, ones, others)
+
+
+def rewritten(history: History, column: Column, row: Row, cutoff: int) -> st.SearchStrategy[Row]:
+    clock = row[history.clock(column)]
+    if clock is not None and clock < cutoff:
+        return st.just(row)
+    return (st.none() | values(column, from_on(cutoff))).map(
+        lambda value: {**row, column.name: value}
+    )
