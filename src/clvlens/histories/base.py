@@ -41,7 +41,8 @@ class Column:
 
     `known_at` names the time column at which the value became known; before that instant it
     is null in every snapshot. A time column is its own clock. No clock means that the value
-    is known with the row. Values below `least` are refused.
+    is known with the row. Values below `least` are refused. `among` holds the values of a
+    category that features tell apart; others may stand beside them.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Column:
     required: bool = False
     known_at: str | None = None
     least: int | None = None
+    among: tuple[str, ...] = ()
 
     @property
     def storage(self) -> str:

@@ -73,7 +73,7 @@ HISTORY = History(
         Column("booked_at", "time", "when the booking was made", required=True),
         Column("booking_id", "id", "tells bookings apart"),
         Column("for_when", "time", "the time that was booked", known_at="booked_at"),
-        Column("channel", "category", "online, phone, walk_in"),
+        Column("channel", "category", "how it was made", among=("online", "phone", "walk_in")),
         Column("out_of_hours", "flag", "whether it was made outside office hours"),
         Column("value", "money", "what the booked service costs"),
         Column("cancelled_at", "time", "when it was cancelled"),

@@ -12,6 +12,7 @@ import ibis
 from clvlens.histories.base import Column, Feature, History, Lever
 from clvlens.histories.past import EVER, Past
 
+KINDS = ("joined", "earned", "spent", "tier", "invited")
 WINDOWS = (90, 365, EVER)
 
 
@@ -46,7 +47,7 @@ HISTORY = History(
         Column("customer_id", "id", "the customer", required=True),
         Column("entered_at", "time", "when the entry was made", required=True),
         Column("entry_id", "id", "tells entries apart"),
-        Column("kind", "category", "joined, earned, spent, tier, invited"),
+        Column("kind", "category", "what happened", among=KINDS),
         Column("points", "number", "points of the entry, negative where they were spent"),
         Column("tier", "category", "tier that the customer has from the entry on"),
     ),

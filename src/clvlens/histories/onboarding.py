@@ -12,6 +12,7 @@ from clvlens.histories.base import Column, Feature, History, Lever
 from clvlens.histories.past import DAY, Past
 from clvlens.histories.waits import wait
 
+MEDIA = ("self", "video", "call", "workshop", "walkthrough")
 STALLED_AFTER = 7 * DAY
 FIRST_STEPS = "days from the first step to the first finished one, or to the cutoff before it"
 
@@ -59,7 +60,7 @@ HISTORY = History(
         Column("step_id", "id", "tells a customer's steps apart"),
         Column("step", "category", "which step it is"),
         Column("finished_at", "time", "when the step was finished"),
-        Column("medium", "category", "self, video, call, workshop, walkthrough"),
+        Column("medium", "category", "by which it was led", among=MEDIA),
         Column("personalised", "flag", "whether it was made for the customer's source or persona"),
         Column("assigned_program", "category", "programme given at the start: none, guided, …"),
     ),

@@ -110,8 +110,7 @@ HISTORY = History(
         Column("subscription_id", "id", "the subscription that is charged"),
         Column("invoice_id", "id", "the invoice that is collected, the same for every attempt"),
         Column("amount", "money", "what was to be collected"),
-        Column("failure", "category", "expired_card, limit, lost_or_stolen, "
-               "insufficient_funds, policy"),
+        Column("failure", "category", "why it failed", among=CAUSES),
         Column("dunning_step", "count", "0 for the first attempt, then 1, 2, …"),
         Column("card_expires_at", "time", "when the card that was used expires",
                known_at="attempted_at"),

@@ -68,7 +68,7 @@ HISTORY = History(
         Column("customer_id", "id", "the customer", required=True),
         Column("sent_at", "time", "when the customer was asked", required=True),
         Column("survey_id", "id", "tells invitations apart"),
-        Column("kind", "category", "csat, nps, ces"),
+        Column("kind", "category", "what was asked for", among=KINDS),
         Column("answered_at", "time", "when the customer answered"),
         Column("score", "number", "the answer: csat 1-5, nps 0-10, ces 1-7",
                known_at="answered_at"),

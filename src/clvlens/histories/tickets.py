@@ -13,6 +13,7 @@ from clvlens.histories.exact import HOUR
 from clvlens.histories.past import DAY, EVER, Past
 from clvlens.histories.waits import wait, within
 
+CHANNELS = ("chat", "phone", "email", "social", "form")
 WINDOWS = (90, EVER)
 PROMPT = "share of tickets answered within one hour, of those of which it is known"
 COVERED = "share of tickets opened outside office hours that were answered outside them too"
@@ -72,7 +73,7 @@ HISTORY = History(
         Column("customer_id", "id", "the customer", required=True),
         Column("opened_at", "time", "when the ticket was opened", required=True),
         Column("ticket_id", "id", "tells tickets apart"),
-        Column("channel", "category", "chat, phone, email, social, form"),
+        Column("channel", "category", "by which help was asked for", among=CHANNELS),
         Column("topic", "category", "what it is about"),
         Column("priority", "category", "how urgent it is"),
         Column("first_response_at", "time", "when a person first answered"),

@@ -46,7 +46,7 @@ HISTORY = History(
         Column("customer_id", "id", "the customer", required=True),
         Column("visited_at", "time", "when the visit began", required=True),
         Column("visit_id", "id", "tells visits apart"),
-        Column("kind", "category", ", ".join(KINDS)),
+        Column("kind", "category", "what was visited", among=KINDS),
         Column("source", "category", "where the customer came from"),
         Column("left_at", "time", "when the visit ended"),
     ),
