@@ -84,6 +84,11 @@ def test_a_calibrator_outlives_its_json(kind):
     assert (copy(truth) == fitted(truth)).all()
 
 
+def test_a_kind_that_nobody_wrote_is_refused():
+    with pytest.raises(ValueError, match="calibrator 'magic' is none of none, platt, isotonic"):
+        Calibrator.from_dict({"kind": "magic", "x": [], "y": []})
+
+
 # --- the choice
 
 

@@ -85,5 +85,5 @@ def test_another_seed_gives_other_trees(model):
 def test_a_copy_from_what_was_stored_predicts_the_same_to_the_bit(model):
     X, _ = draw(50, seed=4)
     whole = fitted(model, "by customer")
-    copy = type(model).restored(whole.get_params(), whole.boosters_, whole.state_, 4)
+    copy = type(model).restored(whole.get_params(), whole.boosters_, whole.state_)
     assert (copy.predict(X) == whole.predict(X)).all()

@@ -55,12 +55,11 @@ class Boosted(BaseEstimator):
         self.seed = seed
 
     @classmethod
-    def restored(
-        cls, settings: dict, boosters: dict[str, xgb.Booster], state: dict, features: int
-    ) -> Self:
-        """Return a fitted copy from what was stored of one."""
+    def restored(cls, settings: dict, boosters: dict[str, xgb.Booster], state: dict) -> Self:
+        """Return a fitted copy from what was stored of one; its trees read the same features."""
         model = cls(**settings)
-        model.boosters_, model.state_, model.n_features_in_ = boosters, state, features
+        model.boosters_, model.state_ = boosters, state
+        (model.n_features_in_,) = {booster.num_features() for booster in boosters.values()}
         return model
 
     def _labelled(

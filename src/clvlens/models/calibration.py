@@ -42,7 +42,9 @@ class Calibrator:
 
     @classmethod
     def from_dict(cls, values: dict) -> Self:
-        """Return the calibrator that `to_dict` described."""
+        """Return the calibrator that `to_dict` described. Raises `ValueError` on other kinds."""
+        if values["kind"] not in KINDS:
+            raise ValueError(f"calibrator {values['kind']!r} is none of {', '.join(KINDS)}")
         return cls(values["kind"], tuple(values["x"]), tuple(values["y"]))
 
 

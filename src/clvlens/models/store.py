@@ -113,9 +113,7 @@ def _restore(files: dict[str, bytes]) -> CustomerModel:
             part: xgb.Booster(model_file=bytearray(files[f"{name}-{part}.ubj"]))
             for part in about["parts"]
         }
-        estimators[name] = ESTIMATORS[name].restored(
-            about["settings"], boosters, about["state"], len(encoder.columns)
-        )
+        estimators[name] = ESTIMATORS[name].restored(about["settings"], boosters, about["state"])
     model = CustomerModel(encoder, features, **estimators, about=metadata["about"])
     unexplained = set(encoder.sources) - {feature.name for feature in features}
     predicted = model.predict_encoded(np.full((1, len(encoder.columns)), np.nan))
@@ -133,4 +131,4 @@ def _describe(estimator: Boosted) -> dict:
 
 
 def _json(values: dict) -> bytes:
-    return json.dumps(values, indent=1, sort_keys=True).encode()
+    return (json.dumps(values, indent=1, sort_keys=True) + "\n").encode()
