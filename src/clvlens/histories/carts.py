@@ -12,7 +12,8 @@ import ibis.expr.types as ir
 
 from clvlens.histories.base import Column, Feature, History, Lever
 from clvlens.histories.exact import HOUR, MINUTE
-from clvlens.histories.past import DAY, EVER, Past
+from clvlens.histories.past import EVER, Past
+from clvlens.histories.waits import wait
 
 WINDOWS = (90, EVER)
 ABANDONED = "share of checkouts abandoned, of those of which it is known"
@@ -21,12 +22,11 @@ ABANDONED = "share of checkouts abandoned, of those of which it is known"
 def features(past: Past) -> Iterator[Feature]:
     """How many, how much work they were, how many were abandoned, and what came back."""
     past = (
-        past.derive("abandoned", _abandoned, needs=["completed_at"])
-        .derive("duration", lambda t: t.completed_at - t.started_at, needs=["completed_at"])
+        _with_abandonment(past)
         .derive("recovered", lambda t: t.recovered_at.notnull(), needs=["recovered_at"])
         .derive(
             "waiting",
-            lambda t: t.abandoned & ~t.recovered & (t.elapsed <= 30 * DAY),
+            lambda t: t.abandoned & ~t.recovered,
             needs=["abandoned", "recovered"],
         )
         .derive(
@@ -54,22 +54,30 @@ def features(past: Past) -> Iterator[Feature]:
     yield from past.latest("value")
 
 
-def _abandoned(t: ir.Table) -> ir.BooleanValue:
-    late = t.elapsed > HOUR
-    ended = late | t.ended_at.notnull() if "ended_at" in t.columns else late
-    return ibis.cases((t.completed_at.notnull(), False), (ended, True))
+def _with_abandonment(past: Past) -> Past:
+    """Tell checkouts completed from those abandoned; a recent one that goes on is neither."""
+
+    def abandoned(t: ir.Table) -> ir.BooleanValue:
+        over = t.checkout > HOUR
+        over = over | t.ended_at.notnull() if "ended_at" in t.columns else over
+        return ibis.cases((~t.checkout_open, False), (over, True))
+
+    past = wait(past, "checkout", "started_at", "completed_at")
+    return past.derive("abandoned", abandoned, needs=["checkout"]).derive(
+        "duration", lambda t: t.completed_at - t.started_at, needs=["completed_at"]
+    )
 
 
 def _recovery(past: Past) -> Iterator[Feature]:
-    lately = "carts abandoned in the last 30 days and not recovered"
+    waiting = "carts abandoned and not recovered"
     yield from past.share(
         "recovered",
         windows=WINDOWS,
         where="abandoned",
         meaning="share of abandoned carts that were bought later",
     )
-    yield from past.count("waiting", where="waiting", noun=lately)
-    yield from past.total("value_waiting", meaning=f"total value of {lately}")
+    yield from past.count("waiting", windows=(30,), where="waiting", noun=waiting)
+    yield from past.total("value_waiting", windows=(30,), meaning=f"total value of {waiting}")
 
 
 HISTORY = History(

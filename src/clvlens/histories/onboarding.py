@@ -22,7 +22,7 @@ def features(past: Past) -> Iterator[Feature]:
     past = wait(past, "step_time", "started_at", "finished_at")
     past = past.derive("finished", lambda t: t.finished_at.notnull(), needs=["finished_at"])
     past = past.derive(
-        "stalled", lambda t: t.step_time_open & (t.elapsed > STALLED_AFTER), needs=["step_time"]
+        "stalled", lambda t: t.step_time_open & (t.step_time > STALLED_AFTER), needs=["step_time"]
     )
     past = past.derive("human_led", lambda t: t.medium != "self", needs=["medium"])
     yield from past.count()

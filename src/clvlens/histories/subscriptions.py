@@ -72,7 +72,7 @@ def _began(t: ir.Table) -> ir.Value:
 
 
 def _renews_in(t: ir.Table) -> ir.Value:
-    period = ibis.ifelse(t.annual, YEAR, YEAR // 12)
+    period = ibis.cases((t.annual, YEAR), (~t.annual, YEAR // 12))
     return period - t.elapsed % period
 
 
