@@ -8,41 +8,37 @@ from clvlens.models.churn import ChurnClassifier
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
 
-
-@pytest.fixture(scope="module")
-def X():
-    X = np.random.default_rng(1).normal(size=(200, 3))
-    X[::7, 1] = np.nan
-    return X
+X = np.random.default_rng(1).normal(size=(200, 3))
+X[::7, 1] = np.nan
 
 
 @pytest.fixture(scope="module")
-def trees(X):
-    model = ChurnClassifier(trees=10, learning_rate=0.3).fit(X, X[:, 0] > 0)
+def trees():
+    model = ChurnClassifier(trees=40, learning_rate=0.3).fit(X, X[:, 0] > 0)
     return model.boosters_["churn"]
 
 
-def test_a_margin_is_the_score_before_the_link(trees, X):
-    assert margins(trees, X) == pytest.approx(logit(trees.predict(xgb.DMatrix(X))), abs=1e-4)
+def test_a_margin_is_the_score_before_the_link(trees):
+    assert margins(trees, X) == pytest.approx(logit(trees.predict(xgb.DMatrix(X))), abs=1e-3)
 
 
-def test_margins_have_a_column_for_each_output(X):
+def test_margins_have_a_column_for_each_output():
     model = ValueInterval(trees=5).fit(X, X[:, 0])
     assert margins(model.boosters_["interval"], X).shape == (200, 2)
 
 
-def test_contributions_add_up_to_the_margin(trees, X):
+def test_contributions_add_up_to_the_margin(trees):
     parts = contributions(trees, X)
     assert parts.shape == (200, 4)
     assert parts.sum(axis=1) == pytest.approx(margins(trees, X), abs=1e-5)
 
 
-def test_what_says_nothing_contributes_less_than_what_says_all(trees, X):
+def test_what_says_nothing_contributes_less_than_what_says_all(trees):
     mean = np.abs(contributions(trees, X)).mean(axis=0)
-    assert mean[0] > 10 * mean[2]
+    assert mean[0] > 5 * mean[2]
 
 
-def test_trees_that_read_different_features_are_no_model(trees, X):
+def test_trees_that_read_different_features_are_no_model(trees):
     other = OrderCountRegressor(trees=5).fit(X[:, :2], np.ones(200)).boosters_["orders"]
     with pytest.raises(ValueError, match="too many values to unpack"):
         ChurnClassifier.restored({}, {"churn": trees, "other": other}, {})

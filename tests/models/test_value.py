@@ -22,15 +22,28 @@ def test_value_is_net_times_probability_times_amount():
     y[:50] = -20.0
     model = HurdleRegressor(**SMALL).fit(X, y)
     probability, amount = (trees.predict(xgb.DMatrix(X)) for trees in model.boosters_.values())
-    assert model.state_["net"] < 1
     assert model.predict(X) == pytest.approx(model.state_["net"] * probability * amount, rel=1e-5)
+
+
+def test_values_of_the_fit_rows_add_up_to_their_money():
+    X, y = draw()
+    y[:50] = -20.0
+    assert HurdleRegressor(**SMALL).fit(X, y).predict(X).sum() == pytest.approx(y.sum())
+
+
+def test_values_of_new_rows_add_up_to_their_money_within_its_error():
+    X, y = draw(4000, seed=2)
+    predicted = HurdleRegressor(**SMALL).fit(*draw(4000)).predict(X)
+    # Both sums of money are uncertain, by a standard error of the mean over 4000 rows each.
+    assert (predicted - y).mean() == pytest.approx(0, abs=3 * y.std() * np.sqrt(2 / 4000))
 
 
 def test_refunds_lower_value_by_their_share_of_the_money():
     X = np.arange(8.0)[:, None]
-    y = np.array([40, 60, 100, 0, 0, 0, -30, -20])
+    paid, refunded = np.array([40, 60, 100, 0, 0, 0, 0, 0]), np.array([0, 0, 0, 0, 0, 0, 30, 20])
+    gross, net = (HurdleRegressor(**SMALL).fit(X, y) for y in (paid, paid - refunded))
     # 200 came in and 50 went out, so 150 / 200 remain.
-    assert HurdleRegressor(**SMALL).fit(X, y).state_ == {"net": 0.75}
+    assert net.predict(X) == pytest.approx(0.75 * gross.predict(X))
 
 
 def test_nothing_is_expected_where_more_was_refunded_than_paid():

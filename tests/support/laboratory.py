@@ -19,6 +19,7 @@ from clvlens.panel.world import World
 DAY = 86_400_000_000
 HORIZON_DAYS = 60
 TIME_ZONE = "Europe/Berlin"
+ASKED = (Column("customer_id", "id", "whose features"), Column("cutoff", "count", "and when"))
 
 Row = dict[str, object]
 Tables = Mapping[str, list[Row]]
@@ -36,21 +37,14 @@ class Laboratory:
     def features(self, tables: Tables, keys: Iterable[Key]) -> dict[Key, Row]:
         """Return the features of each customer and cutoff, given these rows alone."""
         for name, events in self.world.histories.items():
-            self._fill(name, tables[name], arrow_schema(events.history.columns))
+            fill(self.engine, name, tables[name], events.history.columns)
         asked = [dict(zip(KEYS, key, strict=True)) for key in keys]
-        self._fill("asked", asked, pa.schema({"customer_id": pa.string(), "cutoff": pa.int64()}))
+        fill(self.engine, "asked", asked, ASKED)
         found = self.engine.backend.con.execute(self.query).to_arrow_table().to_pylist()
         return {(row.pop("customer_id"), row.pop("cutoff")): row for row in found}
 
     def feature_names(self, history: str) -> set[str]:
         return {name for name in features_of(self.world) if name.startswith(f"{history}__")}
-
-    def _fill(self, name: str, rows: list[Row], schema: pa.Schema) -> None:
-        run = self.engine.backend.con
-        run.execute(f"DELETE FROM {name}")
-        if rows:
-            run.register("incoming", pa.Table.from_pylist(rows, schema))
-            run.execute(f"INSERT INTO {name} SELECT * FROM incoming")
 
 
 def open_laboratory(histories: Iterable[History], lags: Mapping[str, int] = {}) -> Laboratory:
@@ -63,18 +57,30 @@ def open_laboratory(histories: Iterable[History], lags: Mapping[str, int] = {}) 
         target={"horizon_days": HORIZON_DAYS},
     )
     engine = connect(TIME_ZONE, threads=1)
-    events = {h.name: _empty(engine, h, lags.get(h.name, 0)) for h in histories}
+    events = {h.name: _events(engine, h, lags.get(h.name, 0)) for h in histories}
     world = World(config, engine, events, starts=0, ends=0)
-    schema = ibis.schema({"customer_id": "string", "cutoff": "int64"})
-    rows = engine.backend.create_table("asked", schema=schema)
+    rows = empty(engine, "asked", ASKED)
     return Laboratory(engine, world, ibis.to_sql(snapshot(world, rows), dialect="duckdb"))
 
 
-def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
-    return ibis.schema({column.name: STORAGE[column.type] for column in columns}).to_pyarrow()
+def empty(engine: Engine, name: str, columns: Iterable[Column]) -> ibis.Table:
+    """Make a table without rows."""
+    return engine.backend.create_table(name, schema=_schema(columns))
 
 
-def _empty(engine: Engine, history: History, lag: int) -> Events:
-    schema = ibis.schema({column.name: STORAGE[column.type] for column in history.columns})
-    table = engine.backend.create_table(history.name, schema=schema)
+def fill(engine: Engine, name: str, rows: list[Row], columns: Iterable[Column]) -> None:
+    """Put these rows in place of those that a table has."""
+    run = engine.backend.con
+    run.execute(f"DELETE FROM {name}")
+    if rows:
+        run.register("incoming", pa.Table.from_pylist(rows, _schema(columns).to_pyarrow()))
+        run.execute(f"INSERT INTO {name} SELECT * FROM incoming")
+
+
+def _schema(columns: Iterable[Column]) -> ibis.Schema:
+    return ibis.schema({column.name: STORAGE[column.type] for column in columns})
+
+
+def _events(engine: Engine, history: History, lag: int) -> Events:
+    table = empty(engine, history.name, history.columns)
     return Events(history, with_event_time(engine, history, table), lag)

@@ -189,9 +189,13 @@ def _if_all(lines: ir.Table, name: str, value: ir.Value) -> ir.Value:
 
 
 def _refunds(lines: ir.Table, orders: ir.Table) -> ir.Table:
-    """Return the money given back for lines, as rows like those of orders that cost nothing."""
+    """Return the money given back for lines, as rows like those of orders that cost nothing.
+
+    A refund that is dated before its order counts as given with it.
+    """
     back = lines.filter(lines.refunded_at.notnull(), lines.refund_amount > 0)
-    given = back.group_by("customer_id", "order_id", ordered_at=back.refunded_at).aggregate(
+    when = ibis.greatest(back.refunded_at, back.ordered_at)
+    given = back.group_by("customer_id", "order_id", ordered_at=when).aggregate(
         amount=(-back.refund_amount.sum()).cast(back.refund_amount.type())
     )
     known = {"customer_id", "order_id", "ordered_at", "amount"}

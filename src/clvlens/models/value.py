@@ -18,8 +18,9 @@ GAMMA = {"objective": "reg:gamma"}
 class HurdleRegressor(RegressorMixin, Boosted):
     """E[value | x] = net × P(value > 0 | x) × E[value | value > 0, x], on the money scale.
 
-    Both parts are boosted trees (logistic loss; gamma deviance with log link). `net` is the money
-    of the fit rows over their positive money: 1 but for rows whose refunds exceed their orders.
+    Both parts are boosted trees (logistic loss; gamma deviance with log link). `net` makes values
+    of the fit rows add up to their money: it takes off what refunds took, and puts back what the
+    gamma deviance, which asks for relative errors to add up to 0, leaves out of the total.
     Source: the two-part model of Cragg (1971), with trees in place of linear indices.
 
     `y` is money a row over the label window.
@@ -40,12 +41,12 @@ class HurdleRegressor(RegressorMixin, Boosted):
         bought = y > 0
         later = select and Rows(select.X, select.y > 0)
         self.boosters_ = {"probability": self._grow(X, bought, groups, LOGISTIC, later)}
-        self.state_ = {"net": 0.0}
+        self.state_ = {"net": 1.0}
         if bought.any():
             later = select and _buyers(select)
             amount = self._grow(X[bought], y[bought], groups[bought], GAMMA, later)
             self.boosters_["amount"] = amount
-            self.state_["net"] = float(max(y.sum(), 0.0) / y[bought].sum())
+            self.state_["net"] = float(max(y.sum(), 0.0) / self.predict(X).sum())
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
