@@ -10,23 +10,14 @@ from zoneinfo import ZoneInfo
 
 import pydantic
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from clvlens.config_problems import explain
+from clvlens.config_tables import Rule, TableConfig
 from clvlens.errors import ConfigError, nearest
 from clvlens.histories import discover
 from clvlens.histories.base import RESERVED, History
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+from clvlens.histories.custom import Strict, history_of
 
 
 def _midnight(value: object) -> object:
@@ -36,11 +27,6 @@ def _midnight(value: object) -> object:
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime.combine(value, dt.time())
     return value
-
-
-def _by_own_name(value: object) -> object:
-    """Read a list of names as a mapping of each name to itself."""
-    return {name: name for name in value} if isinstance(value, list | tuple) else value
 
 
 def _spelled(pattern: str, advice: str) -> AfterValidator:
@@ -55,82 +41,15 @@ def _spelled(pattern: str, advice: str) -> AfterValidator:
 
 
 Instant = Annotated[dt.datetime, BeforeValidator(_midnight)]
-Scalar = bool | int | float | str
 
 
-class Rule(_Strict):
-    """Rows for which a column has a value among these, or lies above or below a number."""
-
-    column: str
-    among: tuple[Scalar, ...] = ()
-    above: float | None = None
-    below: float | None = None
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> Rule:
-        if bool(self.among) + (self.above is not None) + (self.below is not None) != 1:
-            raise ValueError("give exactly one of among, above and below")
-        return self
-
-    def __str__(self) -> str:
-        if self.among:
-            return f"{self.column} among {', '.join(map(str, self.among))}"
-        return (
-            f"{self.column} > {self.above}"
-            if self.above is not None
-            else (f"{self.column} < {self.below}")
-        )
-
-
-class Source(_Strict):
-    """Where rows come from: files, a file inside an installed package, or a database table."""
-
-    path: str | None = None
-    package: str | None = None
-    database: str | None = None
-    table: str | None = None
-    format: Literal["csv", "parquet", "padded"] | None = None
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-
-    @model_validator(mode="after")
-    def _names_one_place(self) -> Source:
-        if (self.path is None) == (self.database is None):
-            raise ValueError("give either path (with package, for a packaged file) or database")
-        if self.database is not None and self.table is None:
-            raise ValueError("a database needs table, the name of the table in it")
-        return self
-
-
-class Lookup(Source):
-    """One join to a second table that holds further columns, by a shared column."""
-
-    by: str
-
-
-class TableConfig(Source):
-    """One history's table: where it lies, what its columns are called, what a row is.
-
-    `columns` maps our names to the table's; columns that bear our names need no entry.
-    `attributes` names further columns to be taken as categories, as a list or with our names.
-    """
-
-    columns: dict[str, str] = {}
-    attributes: Annotated[dict[str, str], BeforeValidator(_by_own_name)] = {}
-    time_format: str | None = None
-    grain: Literal["event", "order", "line"] = "event"
-    lookup: Lookup | None = None
-    keep: tuple[Rule, ...] = ()
-    lag_days: float = Field(default=0, ge=0)
-
-
-class Population(_Strict):
+class Population(Strict):
     """Who is left out, by rules on the customers table: staff, tests, businesses."""
 
     leave_out: tuple[Rule, ...] = ()
 
 
-class Target(_Strict):
+class Target(Strict):
     """What is predicted: value and churn in the `horizon_days` after a cutoff.
 
     `label_days` < horizon learns from a shorter window where history is short (money × h/l,
@@ -149,7 +68,7 @@ class Target(_Strict):
         return self
 
 
-class Cutoffs(_Strict):
+class Cutoffs(Strict):
     """When snapshots are taken, by role; roles left empty are planned from the data."""
 
     fit: tuple[Instant, ...] = ()
@@ -160,7 +79,7 @@ class Cutoffs(_Strict):
     at_most: int = Field(default=6, gt=0)
 
 
-class ModelConfig(_Strict):
+class ModelConfig(Strict):
     """Settings of the models; defaults are good without tuning."""
 
     seed: int = 7
@@ -170,28 +89,28 @@ class ModelConfig(_Strict):
     intervals: bool = True
 
 
-class Tracking(_Strict):
+class Tracking(Strict):
     """Where experiments are kept; SQLite in data/mlflow by default."""
 
     uri: str | None = None
     experiment: str | None = None
 
 
-class Clv(_Strict):
+class Clv(Strict):
     """Discounting of the predicted value; leave the block out for no `clv` column."""
 
     annual_discount_rate: float = Field(default=0.10, ge=0)
     subtract_acquisition_cost: bool = False
 
 
-class Engine(_Strict):
+class Engine(Strict):
     """How features are computed."""
 
     memory_limit: str | None = None
     threads: int | None = Field(default=None, gt=0)
 
 
-class Config(_Strict):
+class Config(Strict):
     """Everything that a run is told.
 
     Times without a zone, cutoffs among them, are in `time_zone`. `data_ends` is the first instant
@@ -216,9 +135,16 @@ class Config(_Strict):
     @model_validator(mode="after")
     def _describes_orders(self) -> Config:
         known = discover()
-        for name in self.data:
-            if name not in known:
-                raise ValueError(f"data.{name} is no history; {nearest(name, known)}")
+        for name, table in self.data.items():
+            if name not in known and table.custom is None:
+                raise ValueError(
+                    f"data.{name} is no history; {nearest(name, known)}; describe one of your own "
+                    f"under data.{name}.custom"
+                )
+            if name in known and table.custom is not None:
+                raise ValueError(f"data.{name}.custom: {name} is described; use another name")
+            if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+                raise ValueError(f"data.{name} will not do as a name; use e.g. feature_usage")
         for name, history in known.items():
             if history.required and name not in self.data:
                 raise ValueError(f"data.{name} is missing; every run needs it")
@@ -237,7 +163,7 @@ class Config(_Strict):
     @model_validator(mode="after")
     def _names_no_reserved_attribute(self) -> Config:
         for name, table in self.data.items():
-            taken = {column.name for column in discover()[name].columns} | RESERVED
+            taken = {column.name for column in self._described(name).columns} | RESERVED
             for attribute in taken & set(table.attributes):
                 raise ValueError(
                     f"data.{name}.attributes: {attribute} has its own meaning; give it another "
@@ -247,7 +173,17 @@ class Config(_Strict):
 
     def history(self, name: str) -> History:
         """Return the history behind a table, with the attributes that the table declares."""
-        return discover()[name].with_attributes(self.data[name].attributes)
+        return self._described(name).with_attributes(self.data[name].attributes)
+
+    def _described(self, name: str) -> History:
+        custom = self.data[name].custom
+        return discover()[name] if custom is None else history_of(name, custom)
+
+    @property
+    def histories(self) -> tuple[str, ...]:
+        """The names of the tables: clvlens' own histories first, orders before them all."""
+        own = [name for name in discover() if name in self.data]
+        return (*own, *(name for name in self.data if name not in own))
 
     @property
     def data_folder(self) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.config import TableConfig
+from clvlens.config_tables import TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.histories.base import Column, History
 from clvlens.panel.engine import Engine
@@ -54,6 +54,7 @@ def missing_columns(
     """Return a fault for every column that is required, or named, and not there."""
     present = list(present)
     named = {*table.columns, *table.attributes}
+    named |= set(table.custom.columns) if table.custom else set()
     return [
         Fault(
             name,

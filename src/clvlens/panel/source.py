@@ -8,7 +8,8 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.config import Config, Source, TableConfig
+from clvlens.config import Config
+from clvlens.config_tables import Source, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
 

@@ -9,7 +9,8 @@ from functools import partial
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.config import Config, TableConfig
+from clvlens.config import Config
+from clvlens.config_tables import TableConfig
 from clvlens.errors import ConfigError, DataError, Fault
 from clvlens.histories.base import Column, History
 from clvlens.histories.exact import DAY

@@ -1,0 +1,85 @@
+"""Where each table lies, what its columns are called, and which of its rows count."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from clvlens.histories.custom import CustomHistory, Scalar, Strict, listed
+
+
+def _by_own_name(value: object) -> object:
+    """Read a list of names as a mapping of each name to itself."""
+    return {name: name for name in value} if isinstance(value, list | tuple) else value
+
+
+class Rule(Strict):
+    """Rows for which a column has a value among these, or lies above or below a number."""
+
+    column: str
+    among: tuple[Scalar, ...] = ()
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Rule:
+        if bool(self.among) + (self.above is not None) + (self.below is not None) != 1:
+            raise ValueError("give exactly one of among, above and below")
+        return self
+
+    def __str__(self) -> str:
+        if self.among:
+            return f"{self.column} among {', '.join(map(str, self.among))}"
+        return (
+            f"{self.column} > {self.above}"
+            if self.above is not None
+            else (f"{self.column} < {self.below}")
+        )
+
+
+class Source(Strict):
+    """Where rows come from: files, a file inside an installed package, or a database table."""
+
+    path: str | None = None
+    package: str | None = None
+    database: str | None = None
+    table: str | None = None
+    format: Literal["csv", "parquet", "padded"] | None = None
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+
+    @model_validator(mode="after")
+    def _names_one_place(self) -> Source:
+        if (self.path is None) == (self.database is None):
+            raise ValueError("give either path (with package, for a packaged file) or database")
+        if self.database is not None and self.table is None:
+            raise ValueError("a database needs table, the name of the table in it")
+        return self
+
+
+class Lookup(Source):
+    """One join to a second table that holds further columns, by a shared column."""
+
+    by: str
+
+
+class TableConfig(Source):
+    """One history's table: where it lies, what its columns are called, what a row is.
+
+    `columns` maps our names to the table's; columns that bear our names need no entry.
+    `time_format` says how times are written where they are not ISO; of several, the first that
+    fits. `attributes` names further columns to be taken as categories, as a list or with our names.
+    `custom` describes a history that clvlens does not have.
+    """
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    attributes: Annotated[dict[str, str], BeforeValidator(_by_own_name)] = Field(
+        default_factory=dict
+    )
+    time_format: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
+    grain: Literal["event", "order", "line"] = "event"
+    lookup: Lookup | None = None
+    keep: tuple[Rule, ...] = ()
+    lag_days: float = Field(default=0, ge=0)
+    custom: CustomHistory | None = None
