@@ -114,13 +114,16 @@ class Config(Strict):
     """Everything that a run is told.
 
     Times without a zone, cutoffs among them, are in `time_zone`. `data_ends` is the first instant
-    about which nothing is known, where the latest order does not tell.
+    about which nothing is known, where the latest order does not tell. `look_back_days` limits how
+    far back snapshots see: where history is short, later cutoffs know more of it than earlier
+    ones, and what was learned at those would not fit.
     """
 
     name: Annotated[str, _spelled(r"[A-Za-z0-9_-]+", "use letters, digits, _ and - alone")]
     currency: Annotated[str, _spelled(r"[A-Z]{3}", "use three capitals such as EUR")]
     time_zone: str = "UTC"
     data_ends: Instant | None = None
+    look_back_days: int | None = Field(default=None, gt=0)
     data: dict[str, TableConfig]
     population: Population = Population()
     target: Target = Target()

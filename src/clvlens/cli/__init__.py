@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-
-import click
+from types import FrameType
 
 from clvlens.errors import ClvlensError
 
@@ -13,17 +13,18 @@ from clvlens.errors import ClvlensError
 def main() -> None:
     """Run a verb; what a user can mend ends in one line and an exit code, without a traceback."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads must not starve others
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     from clvlens.cli.app import app
 
     try:
-        code = app(standalone_mode=False)
+        app()
     except ClvlensError as error:
         print(f"clvlens: {error}", file=sys.stderr)
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        print("clvlens: interrupted", file=sys.stderr)
-        code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(error.exit_code)
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """Leave as an exception, so that temporary files are removed on the way out."""
+    print("\nclvlens: interrupted", file=sys.stderr)
+    sys.exit(128 + number)

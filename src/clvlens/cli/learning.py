@@ -32,11 +32,11 @@ def train(config: Config, stage: Stages) -> None:
     tracker = Tracker(config)
     digest = check_manifest(config.model_folder)
     run = tracker.begin(config.name, _params(config, model), _tags(model))
-    tracker.log_folder(run, training, "run")
+    tracker.log_folder(run, training)
     columns = model.encoder.columns
     version = tracker.register(run, config.model_folder, columns, digest)
     tracker.end(run)
-    records.write_run(config, records.RunRecord(run, version, digest))
+    records.write_run(config, records.RunRecord(run, version, digest, tracker.link(run)))
     stage.end()
     print(f"Registered {config.name} version {version}")
 

@@ -41,7 +41,7 @@ def explain(config: Config, stage: Stages) -> None:
         words = records.description(config, found, attribution)
         tracker.describe(record.run_id, words)
         tracker.describe_version(record.version, words)
-    print(f"See it with: clvlens ui, at {tracker.link(record.run_id)}")
+    _print_run(record)
 
 
 def predict(
@@ -56,7 +56,7 @@ def predict(
     model, digest = _model(config, named)
     found = records.read_grade(config, digest)
     if found is not None and found.is_poor:
-        print(f"Warning: grade {found.letter}: {found.words}", file=sys.stderr)
+        print(f"clvlens: warning: grade {found.letter}: {found.words}", file=sys.stderr)
     version = digest[: records.HASH_LENGTH]
     frame = pipeline.predict(
         model, config, cutoff, reasons=reasons, version=version, progress=stage
@@ -66,7 +66,10 @@ def predict(
     print(table(frame.iloc[:5, :9]))
     total = frame["predicted_value"].sum()
     print(f"  {len(frame):,} customers, {config.currency} {total:,.0f} expected in all")
+    if found is not None:
+        print(f"Grade {found.letter}: {found.words}")
     print(f"Wrote {path}")
+    _print_run(records.read_run(config, digest))
 
 
 def ui(config: Config, port: int) -> None:
@@ -92,3 +95,8 @@ def _print_attribution(config: Config, attribution: Attribution) -> None:
     frame = pd.DataFrame({"what": [meanings[theme] for theme in top.index], "±": top.to_numpy()})
     print(table(frame))
     print(f"  parts add up to predictions within {attribution.error:.1e} {config.currency}\n")
+
+
+def _print_run(record: records.RunRecord | None) -> None:
+    if record is not None:
+        print(f"MLflow run: {record.link} (served by clvlens ui)")

@@ -22,7 +22,7 @@ LOGISTIC_LEAF = 0.1  # rows weigh p(1 - p) there, far less than the 1 of other l
 
 
 class Rows(NamedTuple):
-    """Rows of a later role: features, their target, and whose they are, if that matters."""
+    """Rows of one role: features, a target, and whose they are where that matters."""
 
     X: Floats
     y: np.ndarray

@@ -20,7 +20,8 @@ class ChurnClassifier(ClassifierMixin, Boosted):
 
     A calibrator is chosen on `calibrate` (later rows), or else on cross-fitted predictions of the
     fit rows, with all rows of a customer (`groups`) in one fold; it is kept only where it lowers
-    held-out log loss. Classes are those of `y`; the second counts as churned.
+    held-out log loss. Cross-fitting finds the number of trees as well, so that `select` needs
+    `calibrate`. Classes are those of `y`; the second counts as churned.
     """
 
     def fit(

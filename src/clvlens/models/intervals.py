@@ -22,7 +22,8 @@ class ValueInterval(RegressorMixin, Boosted):
     """The bounds between which nine values in ten should fall, half of the misses on each side.
 
     Offsets come from `calibrate` (later rows), or else from cross-fitted predictions with all
-    rows of a customer (`groups`) in one fold. `predict` returns the middle of the interval.
+    rows of a customer (`groups`) in one fold. Cross-fitting finds the number of trees as well, so
+    that `select` needs `calibrate`. `predict` returns the middle of the interval.
     """
 
     def fit(

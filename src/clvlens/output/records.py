@@ -37,6 +37,7 @@ class RunRecord:
     run_id: str
     version: int
     digest: str
+    link: str
 
 
 def money_unit(config: Config) -> str:
@@ -59,12 +60,12 @@ def read_run(config: Config, digest: str) -> RunRecord | None:
 def write_training(config: Config, panel: Panel, model: CustomerModel) -> Path:
     """Write what a training was made of: the feature dictionary, the settings, the metadata."""
     with whole_folder(config.data_folder / "training") as folder:
-        pd.DataFrame([asdict(feature) for feature in panel.features]).to_csv(
-            folder / "features.csv", index=False
-        )
-        _dump(folder / "metadata.json", model.about)
+        features = pd.DataFrame([asdict(feature) for feature in panel.features])
+        features.to_csv(folder / "features.csv", index=False)
+        (folder / "run").mkdir()
+        _dump(folder / "run" / "metadata.json", model.about)
         settings = config.model_dump(mode="json", exclude={"tracking", "engine"})
-        _dump(folder / "config.json", settings)
+        _dump(folder / "run" / "config.json", settings)
     return config.data_folder / "training"
 
 

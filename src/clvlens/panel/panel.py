@@ -147,7 +147,7 @@ def load_panel(config: Config) -> Panel | None:
 def recipe(config: Config) -> str:
     """Return a digest of all that a panel depends on: settings, input files and features' code."""
     parts = config.model_dump_json(include={"data", "population", "target", "cutoffs", "customers",
-                                            "time_zone", "data_ends"})  # fmt: skip
+                                            "time_zone", "data_ends", "look_back_days"})  # fmt: skip
     code = [
         sha256(file) for folder in histories.__path__ for file in sorted(Path(folder).glob("*.py"))
     ]

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from clvlens.histories.base import Feature, History
-from clvlens.histories.exact import days
+from clvlens.histories.exact import DAY, days
 from clvlens.histories.past import Past
 from clvlens.panel.typed import Events
 from clvlens.panel.world import World
@@ -54,7 +54,7 @@ def snapshot(world: World, rows: ir.Table) -> ir.Table:
     rows = rows.select(*KEYS)
     table = _with_tenure(world, rows)
     for events in world.histories.values():
-        features = _features(world, past_of(events, rows, world.config.target.horizon_days))
+        features = _features(world, events, rows)
         if features:
             table = _joined(table, _aggregated(features), features)
     return table
@@ -65,14 +65,22 @@ def features_of(world: World) -> dict[str, Feature]:
     rows = ibis.table({"customer_id": "string", "cutoff": "int64"}, name="rows")
     features = [TENURE]
     for events in world.histories.values():
-        features += _features(world, past_of(events, rows, world.config.target.horizon_days))
+        features += _features(world, events, rows)
     return {feature.name: feature for feature in features}
 
 
-def past_of(events: Events, rows: ir.Table, horizon_days: int) -> Past:
-    """Return the rows of a history as they were known before each row's cutoff."""
+def past_of(
+    events: Events, rows: ir.Table, horizon_days: int, look_back_days: int | None = None
+) -> Past:
+    """Return the rows of a history as they were known before each row's cutoff.
+
+    With `look_back_days`, older rows are not read: then every cutoff sees as much history.
+    """
     joined = rows.join(events.table, "customer_id")
     joined = joined.filter(_visible(joined.event_time, events.lag, joined.cutoff))
+    if look_back_days is not None:
+        oldest = joined.cutoff - look_back_days * DAY
+        joined = joined.filter(joined.event_time.isnull() | (joined.event_time >= oldest))
     history = events.history
     masked = {
         column.name: _masked(joined, history, column.name, events.lag)
@@ -120,8 +128,10 @@ def _in_sequence(table: ir.Table, history: History) -> ir.Table:
     )
 
 
-def _features(world: World, past: Past) -> list[Feature]:
-    return list(world.histories[past.history].history.features(past))
+def _features(world: World, events: Events, rows: ir.Table) -> list[Feature]:
+    config = world.config
+    past = past_of(events, rows, config.target.horizon_days, config.look_back_days)
+    return list(events.history.features(past))
 
 
 def _aggregated(features: list[Feature]) -> ir.Table:
