@@ -56,11 +56,18 @@ def charge(world: World, state: State) -> Billing:
 
 
 def _failures(world: World, state: State, due: Flags) -> tuple[Flags, Codes]:
-    """Return whose first attempt fails, and why."""
-    business, month = world.settings.business, state.month
+    """Return whose first attempt fails, and why.
+
+    Those short of money come from ads, so that the business sees who they are; only where a
+    confounder is hidden does their need of money act by itself.
+    """
+    business, month, seen = world.settings.business, state.month, state.seen
     expired = world.people.card_expires == month % 36
     kept = state.arms.treated["card_updater"] * business.updater_saves
-    fails = np.minimum(business.card_failing * np.exp(0.6 * world.people.stress), 0.5)
+    risk = 0.7 * seen.from_ads + 0.5 * np.minimum(seen.failures, 2) - 0.3 * seen.plan
+    if world.settings.regime == "hidden":
+        risk = risk + 0.6 * world.people.stress
+    fails = np.minimum(business.card_failing * np.exp(risk), 0.5)
     fails = np.where(expired, 0.6 * (1 - kept), fails)
     failed = due & (world.noise.uniform(f"card {month}") < fails)
     if world.do.lever == "no_card_failure" and state.age >= LANDMARK:

@@ -126,7 +126,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "outcome_at:time kept:flag@outcome_at cancelled_at:time value:money"
     )
     | _words(channel=("online", "phone", "walk_in")),
-    "visits": _columns("customer_id:id visited_at:time visit_id:key minutes:number?")
+    "visits": _columns("customer_id:id visited_at:time visit_id:key left_at:time")
     | _words(
         kind=(
             "product", "blog", "calculator", "video", "community", "social", "chat_bot",

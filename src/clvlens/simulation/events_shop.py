@@ -16,6 +16,7 @@ FREE_SHIPPING = 60.0  # USD of an order from which shipping is free
 FEE = 4.9
 WEB, PHONE, APP, SUBSCRIPTION, BOOKING = range(5)
 CALCULATOR = 2
+MINUTES = 1440  # a day
 
 
 def position(world: World) -> np.ndarray:
@@ -163,12 +164,14 @@ def visits(world: World, month: Month) -> Rows:
     """Return the visits to site, app and community, before sign-up too."""
     found, here, noise = month.visits, month.start.month, world.noise
     luck = noise.uniform(f"visit {here}", VISITS)
+    came = world.people.day[:, None] + found.age
+    minutes = 1 + 12 * noise.uniform(f"minutes {here}", VISITS) ** 2
     rows = pick(
         found.happens,
         customer_id=position(world),
-        visited_at=world.people.day[:, None] + found.age,
+        visited_at=came,
         visit_id=serial(world, here, 4, VISITS),
-        minutes=1 + 12 * noise.uniform(f"minutes {here}", VISITS) ** 2,
+        left_at=came + minutes / MINUTES,
         kind=np.floor(8 * luck**1.5),
         source=np.floor(4 * (luck * 13 % 1)),
     )
@@ -178,13 +181,13 @@ def visits(world: World, month: Month) -> Rows:
 def _early(world: World) -> Rows:
     """Return who looked around before sign-up; the site knows them by the same browser."""
     luck = world.noise.uniform("early visit when", EARLY_VISITS)
-    came = np.arange(EARLY_VISITS) < world.people.early_visits[:, None]
+    came = world.people.day[:, None] - 0.05 - 10 * luck
     return pick(
-        came,
+        np.arange(EARLY_VISITS) < world.people.early_visits[:, None],
         customer_id=position(world),
-        visited_at=world.people.day[:, None] - 0.05 - 10 * luck,
+        visited_at=came,
         visit_id=serial(world, 0, 5, EARLY_VISITS),
-        minutes=2 + 8 * luck,
+        left_at=came + (2 + 8 * luck) / MINUTES,
         kind=np.where(luck < 0.4, CALCULATOR, 1),
         source=np.floor(4 * (luck * 13 % 1)),
     )

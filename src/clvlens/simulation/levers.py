@@ -24,8 +24,9 @@ Kind = Literal["one_time", "standing", "event", "intensity", "mediator"]
 class Lever:
     """One decision of the business: what a study of its effect must know.
 
-    `recorded` says where the tables tell it. `window` names how long a first effect lasts where
-    holding on to the lever afterwards is another policy (`sustained`).
+    `decided` is the instant from which value counts: everything earlier may be adjusted for,
+    nothing later. `recorded` says where the tables tell what was decided. `window`
+    names how long a first effect lasts where holding on to the lever is another policy.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Seen:
     plan: Floats
     early_visits: Floats
     from_friend: Floats
+    from_ads: Floats
     trial: Floats
     orders: Floats
     recent_orders: Floats
@@ -123,7 +125,7 @@ def chance(world: World, name: str, seen: Seen) -> Floats:
 
 LOGITS: Mapping[str, Callable[[Seen], Floats]] = {
     "annual_billing": lambda s: -1.9 + 0.8 * s.plan + 0.4 * s.early_visits - 0.6 * s.trial,
-    "onboarding": lambda s: -0.4 + 0.7 * s.plan + 0.3 * s.early_visits + 0.4 * s.from_friend,
+    "onboarding": lambda s: -1.2 + 0.7 * s.plan + 0.3 * s.early_visits + 0.4 * s.from_friend,
     "bundle": lambda s: -0.7 + 0.4 * s.orders + 0.004 * (s.spend - 120) + 0.4 * s.plan,
     "dunning": lambda s: -0.3 + 1.6 * s.failures - 0.9 * s.plan - 0.35 * s.visits,
     "card_updater": lambda s: -0.2 + 0.8 * s.failures + 0.5 * s.plan,
@@ -135,73 +137,75 @@ LOGITS: Mapping[str, Callable[[Seen], Floats]] = {
     "special_day": lambda s: 1.3 - 1.1 * s.recent_orders - 0.5 * s.plan,
 }
 
+AFTER_90_DAYS = "customers.signed_up_at + 90 days"
+AFTER_180_DAYS = "customers.signed_up_at + 180 days"
+
 LEVERS = (
     Lever(
-        "annual_billing", "one_time", "annual", "sign-up", "subscribers",
+        "annual_billing", "one_time", "annual", "customers.signed_up_at", "subscribers",
         "subscriptions.billing of the first row",
         "self-selected: the higher the plan, and the better known the site, the likelier",
     ),
     Lever(
-        "onboarding", "one_time", "guided", "sign-up", "subscribers",
+        "onboarding", "one_time", "guided", "customers.signed_up_at", "subscribers",
         "onboarding.assigned_program",
         "guided for higher plans, those who looked around first and friends of customers",
     ),
     Lever(
-        "onboarding_completed", "mediator", "all steps finished", "within 30 days of sign-up",
+        "onboarding_completed", "mediator", "all steps finished", "customers.signed_up_at",
         "subscribers", "onboarding.finished_at of the last step",
         "no decision of the business: what the programme works through",
     ),
     Lever(
-        "bundle", "standing", "offered", "90 days after sign-up", "ordered in the shop before",
+        "bundle", "standing", "offered", AFTER_90_DAYS, "ordered in the shop before",
         "messages.kind bundle_offer", "offered to those who order more",
     ),
     Lever(
-        "dunning", "standing", "smart", "90 days after sign-up", "subscribers billed monthly",
+        "dunning", "standing", "smart", AFTER_90_DAYS, "subscribers billed monthly",
         "payments.dunning_program",
         "raw sign wrong: given to those whose charges failed, on low plans, rarely seen",
     ),
     Lever(
-        "card_updater", "standing", "on", "90 days after sign-up", "subscribers billed monthly",
+        "card_updater", "standing", "on", AFTER_90_DAYS, "subscribers billed monthly",
         "payments.card_updater", "given after failures and to higher plans",
     ),
     Lever(
-        "no_card_failure", "event", "no charge fails", "90 days after sign-up",
+        "no_card_failure", "event", "no charge fails", AFTER_90_DAYS,
         "subscribers billed monthly", "payments.succeeded where dunning_step is 0",
         "cards fail those short of money", "90 days",
     ),
     Lever(
-        "cart_email", "standing", "within 2 to 3 hours", "first abandoned cart",
+        "cart_email", "standing", "within 2 to 3 hours",
+        "carts.ended_at of the first without completed_at",
         "abandoned a cart in the first 180 days",
         "messages.sent_at less cart_abandoned_at of that cart's e-mail; none or a day later else",
         "the programme grew from good customers outwards",
     ),
     Lever(
-        "first_response", "intensity", "1 hour", "first ticket",
+        "first_response", "intensity", "1 hour", "tickets.opened_at of the first",
         "opened a ticket in the first 180 days", "tickets.first_response_at less opened_at",
         "the best customers are answered first, and heavy users ask more", "that ticket",
     ),
     Lever(
-        "out_of_hours", "standing", "covered", "first ticket outside office hours",
+        "out_of_hours", "standing", "covered", "tickets.opened_at of the first with out_of_hours",
         "opened a ticket outside office hours in the first 180 days",
         "tickets.handled_out_of_hours", "covered first for higher plans",
     ),
     Lever(
-        "loyalty", "standing", "invited", "90 days after sign-up", "ordered in the shop before",
+        "loyalty", "standing", "invited", AFTER_90_DAYS, "ordered in the shop before",
         "loyalty.kind invited", "nearly null: the best are invited, only light buyers respond",
     ),
     Lever(
-        "newsletter", "standing", "sent", "90 days after sign-up", "everybody",
+        "newsletter", "standing", "sent", AFTER_90_DAYS, "everybody",
         "messages.kind newsletter", "null: readers were better customers already",
     ),
     Lever(
-        "recommendations", "standing", "sent", "90 days after sign-up", "everybody",
+        "recommendations", "standing", "sent", AFTER_90_DAYS, "everybody",
         "messages.kind recommendation", "sent to those who visit",
     ),
     Lever(
-        "special_day", "one_time", "personalised", "180 days after sign-up", "everybody",
+        "special_day", "one_time", "personalised", AFTER_180_DAYS, "everybody",
         "messages.personalised where kind is special_day",
         "raw sign wrong: a personal message goes to those who stopped ordering",
     ),
 )  # fmt: skip
-
-BY_NAME = {lever.name: lever for lever in LEVERS}

@@ -11,14 +11,14 @@ from clvlens.simulation import billing, shop, support
 from clvlens.simulation.billing import Billing
 from clvlens.simulation.levers import Arms, Seen, World, decide
 from clvlens.simulation.noise import Floats
-from clvlens.simulation.people import Flags, logistic
+from clvlens.simulation.people import CHANNELS, Flags, logistic
 from clvlens.simulation.settings import LANDMARK, SPECIAL_DAY
 from clvlens.simulation.shop import Bookings, Carts, Orders
 from clvlens.simulation.state import Slots, State, satisfaction, slots
 from clvlens.simulation.support import Tickets
 
 VISITS = 4
-FRIEND = 3
+ALONE, STANDARD, GUIDED = -0.7, 0.4, 2.3  # logits of finishing onboarding, and what helps
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,10 @@ def begin(world: World) -> State:
     people, size = world.people, world.people.size
     zeros, somebody = np.zeros(size), np.ones(size, dtype=bool)
     seen = Seen(
-        plan=people.plan.astype(float),
+        plan=np.where(people.subscriber, people.plan, 0).astype(float),
         early_visits=people.early_visits,
-        from_friend=(people.channel == FRIEND).astype(float),
+        from_friend=(people.channel == CHANNELS.index("friend")).astype(float),
+        from_ads=(people.channel == CHANNELS.index("ads")).astype(float),
         trial=people.trial.astype(float),
         orders=zeros,
         recent_orders=zeros,
@@ -88,8 +89,8 @@ def is_standard(world: World) -> Flags:
 def _onboarded(world: World, arms: Arms) -> Flags:
     """Return who finishes onboarding; without a subscription there is nothing to finish."""
     people = world.people
-    helped = np.where(arms.treated["onboarding"], 1.5, 0.5 * is_standard(world))
-    finishes = logistic(-0.15 + helped + 0.5 * people.digital + 0.25 * people.need)
+    helped = np.where(arms.treated["onboarding"], GUIDED, STANDARD * is_standard(world))
+    finishes = logistic(ALONE + helped + 0.5 * people.digital + 0.25 * people.need)
     done = world.noise.uniform("onboarded") < finishes
     if world.do.lever == "onboarding_completed":
         done = np.full(people.size, not world.do.other)

@@ -8,7 +8,7 @@ does. Two runs that differ in one decision therefore share all their luck (commo
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 BLOCK = 5_000
 
 Floats = NDArray[np.float64]
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
 
 
 @dataclass(frozen=True)
@@ -26,24 +27,24 @@ class Noise:
     seed: int
     block: int = 0
     size: int = BLOCK
-    _drawn: dict[tuple[str, int], Floats] = field(default_factory=dict, repr=False)
+    _drawn: dict[str, Floats] = field(default_factory=dict, repr=False)
 
     def uniform(self, name: str, slots: int = 0) -> Floats:
         """Return numbers in [0, 1): one a customer, or a row of `slots` a customer."""
-        return self._kept(name, slots, np.random.Generator.random)
+        return self._once(name, slots, lambda generator, shape: generator.random(shape))
 
     def normal(self, name: str, slots: int = 0) -> Floats:
         """Return standard normal numbers: one a customer, or a row of `slots` a customer."""
-        return self._kept(name, slots, np.random.Generator.standard_normal)
+        return self._once(name, slots, lambda generator, shape: generator.standard_normal(shape))
 
-    def _kept(self, name: str, slots: int, draw: object) -> Floats:
-        key = (name, slots)
-        if key not in self._drawn:
-            key_of = np.random.SeedSequence([self.seed, self.block, zlib.crc32(name.encode())])
-            generator = np.random.Generator(np.random.Philox(key_of))
-            shape = (BLOCK, slots) if slots else (BLOCK,)
-            self._drawn[key] = draw(generator, shape)[: self.size]
-        return self._drawn[key]
+    def _once(self, name: str, slots: int, draw: Draw) -> Floats:
+        """Return the numbers of a name, drawn for the whole block so that its size is no matter."""
+        if name not in self._drawn:
+            key = np.random.SeedSequence([self.seed, self.block, zlib.crc32(name.encode())])
+            generator = np.random.Generator(np.random.SFC64(key))
+            drawn = draw(generator, (BLOCK, slots) if slots else (BLOCK,))
+            self._drawn[name] = drawn[: self.size]
+        return self._drawn[name]
 
 
 def blocks(seed: int, customers: int) -> Iterator[Noise]:

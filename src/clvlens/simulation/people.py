@@ -76,7 +76,9 @@ def meet(noise: Noise, settings: Settings, *, cohort: bool = False) -> People:
         digital=digital,
         index=noise.block * BLOCK + np.arange(noise.size),
         day=_sign_up(noise, cohort),
-        channel=cut(noise.normal("channel") + 0.4 * need + 0.3 * digital, (-0.7, 0.0, 0.9)),
+        channel=cut(
+            noise.normal("channel") + 0.4 * need + 0.3 * digital - 0.5 * stress, (-0.7, 0.0, 0.9)
+        ),
         campaign=cut(noise.normal("campaign"), (-0.4, 0.4)),
         country=cut(noise.normal("country"), (0.3, 0.8, 1.4)),
         plan=plan,

@@ -39,24 +39,24 @@ class Business:
     Hazards are a month; multipliers of hazard, frequency and amount have no unit.
     """
 
-    bad_onboarding_hazard: float = 2.0
-    bundle_uplift: float = 0.15
-    cart_completion: float = 0.2
-    booking_rate: float = 0.5
+    bad_onboarding_hazard: float = 3.279
+    bundle_uplift: float = 0.2486
+    cart_completion: float = 0.1888
+    booking_rate: float = 0.2666
 
-    leaving: float = 0.035
+    leaving: float = 0.020
     annual_hazard: float = 0.6
     annual_discount: float = 0.08
-    card_failing: float = 0.022
-    recovery: float = 0.40
-    smart_recovery: float = 0.75
+    card_failing: float = 0.026
+    recovery: float = 0.35
+    smart_recovery: float = 0.80
     updater_saves: float = 0.8
-    slow_reply: float = 0.22
-    fast_mail: float = 0.10
+    slow_reply: float = 0.30
+    fast_mail: float = 0.16
     slow_mail: float = 0.02
     recommended_uplift: float = 0.04
     loyal_light: float = 1.04
-    special_lift: float = 1.30
+    special_lift: float = 1.50
 
 
 @dataclass(frozen=True)

@@ -144,8 +144,8 @@ def order(world: World, state: State, carts: Carts) -> Orders:
 def _amounts(world: World, state: State, count: int) -> Floats:
     """Return USD an order would be worth, before what levers add."""
     people, settings, here = world.people, world.settings, str(state.month)
-    typical = 30 * np.exp(0.35 * people.wealth + 0.05 * satisfaction(world, state))
-    spread = np.exp(0.5 * settings.noise * world.noise.normal(f"amount {here}", count))
+    typical = 30 * np.exp(0.3 * people.wealth + 0.05 * satisfaction(world, state))
+    spread = np.exp(0.4 * settings.noise * world.noise.normal(f"amount {here}", count))
     if settings.regime == "heavy":
         luck = 1 - world.noise.uniform(f"tail {here}", count)
         spread = spread * luck ** (-1 / TAIL) * (TAIL - 1) / TAIL
@@ -157,7 +157,7 @@ def _amounts(world: World, state: State, count: int) -> Floats:
 def _appetite(world: World, state: State) -> Floats:
     """Return what multiplies the frequency of carts and orders."""
     people, arms, business = world.people, state.arms, world.settings.business
-    wants = np.exp(0.35 * people.need + 0.12 * satisfaction(world, state)) * demand(world, state)
+    wants = np.exp(0.3 * people.need + 0.12 * satisfaction(world, state)) * demand(world, state)
     wants = wants * np.where(state.engaged, np.where(state.subscribed, 1.0, 0.5), 0.0)
     if state.age >= LANDMARK:
         joined = joins(world) & arms.treated["loyalty"] & state.light
@@ -176,7 +176,7 @@ def book(world: World, state: State) -> Bookings:
     """Return the month's bookings, a quarter of them outside office hours."""
     noise, people, here = world.noise, world.people, str(state.month)
     books = noise.uniform("books") < logistic(-0.4 + 0.4 * people.need)
-    keen = np.exp(0.3 * people.need + 0.6 * noise.normal("booking rate"))
+    keen = np.exp(0.3 * people.need + 0.5 * noise.normal("booking rate"))
     rate = world.settings.business.booking_rate * keen * books * state.engaged
     found = slots(world, state, "bookings", BOOKINGS, rate)
     amount = np.round(25 * np.exp(0.3 * noise.normal(f"booking {here}", BOOKINGS)), 2)

@@ -21,8 +21,8 @@ class State:
     """One entry a customer, at the start of month `month` of their life.
 
     `experience` is what the business did to their satisfaction lately; it fades. `onboarded`
-    says whether they finished onboarding, which only subscribers begin; `light` whether they had ordered
-    once at most when loyalty was decided.
+    says whether they finished onboarding, which only subscribers begin; `light` whether they had
+    ordered once at most when loyalty was decided.
     """
 
     month: int
@@ -78,11 +78,10 @@ def price_level(world: World, state: State) -> Floats:
 def slots(
     world: World, state: State, name: str, count: int, rate: Floats, office: float = 0.75
 ) -> Slots:
-    """Return the slots of a month in which `rate` events are expected; `office` is the share
-    inside office hours.
+    """Return the slots of a month in which `rate` events are expected.
 
-    Every event has its own day, at least one midnight after the start of the month and before
-    the start of the next.
+    The share `office` of them lies inside office hours. Every event has its own day, at
+    least one midnight after the start of the month and before the start of the next.
     """
     here = f"{name} {state.month}"
     happens = world.noise.uniform(here, count) < np.minimum(rate / count, 0.97)[:, None]

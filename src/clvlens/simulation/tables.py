@@ -64,8 +64,10 @@ def _names(world: World) -> pa.Array:
 
 def _known(world: World, table: str, rows: Rows) -> Rows:
     """Return the rows that have arrived by the last day, without what became known later."""
-    delay = world.settings.late_days * _luck(world, table, rows, "late")
-    rows = _where(rows, rows[time_of(table)] + delay < LAST_DAY)
+    arrived = rows[time_of(table)]
+    if world.settings.late_days:
+        arrived = arrived + world.settings.late_days * _luck(world, table, rows, "late")
+    rows = _where(rows, arrived < LAST_DAY)
     columns, known = TABLES[table], dict(rows)
     for name, column in columns.items():
         clock = column.known_at or (name if column.type == "time" else "")

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -17,11 +18,11 @@ import pyarrow.parquet
 from clvlens.files import whole_folder
 from clvlens.simulation import truth
 from clvlens.simulation.columns import TABLES
+from clvlens.simulation.levers import World
 from clvlens.simulation.noise import blocks
-from clvlens.simulation.settings import COHORT_ENDS, HORIZON, OPENED, Settings
+from clvlens.simulation.settings import COHORT_ENDS, HORIZON, LAST_DAY, OPENED, Settings
 from clvlens.simulation.tables import build, inhabit
 
-ENDS = "2024-12-16"
 CONFIG = """\
 # A simulated subscription-and-shop business: {customers:,} customers, seed {seed}, regime {regime}.
 name: {name}
@@ -83,8 +84,11 @@ def _sink(folder: Path, name: str, table: pa.Table, settings: Settings) -> Itera
             yield sink
 
 
-def _own_truth(world: truth.World, customers: pa.Table) -> pa.Table:
-    """Return each written customer's own effect by policy, in USD; null where not eligible."""
+def _own_truth(world: World, customers: pa.Table) -> pa.Table:
+    """Return each written customer's own effect by policy, in USD; null where not eligible.
+
+    Of those too whose horizon passes the last day; the averages in `truth.csv` leave them out.
+    """
     own = pa.Table.from_pandas(truth.effects(world), preserve_index=False)
     return own.add_column(0, "customer_id", customers.column("customer_id"))
 
@@ -98,7 +102,7 @@ def _config(settings: Settings, out: Path) -> str:
         seed=settings.seed,
         regime=settings.regime,
         name=name or "simulated",
-        ends=ENDS,
+        ends=(OPENED + np.timedelta64(LAST_DAY, "D")).astype("datetime64[D]"),
         tables=tables,
     )
 
@@ -108,8 +112,8 @@ def _write_truth(folder: Path, settings: Settings, measured: pd.DataFrame) -> No
     told = {
         "outcome": "USD paid, net of refunds, in the horizon that begins with the decision",
         "horizon_days": HORIZON,
-        "cohort": f"customers who signed up before day {COHORT_ENDS}, counted from {OPENED}",
-        "settings": {**asdict(settings)},
+        "cohort_signed_up_before": str(OPENED + np.timedelta64(COHORT_ENDS, "D")),
+        "settings": asdict(settings),
         "levers": measured.to_dict("records"),
     }
     (folder / "truth.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
