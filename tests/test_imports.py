@@ -14,7 +14,7 @@ SOURCE = Path(clvlens.__file__).parent
 LAYERS = (
     ("version", "errors", "files", "metrics", "finance"),
     ("histories",),
-    ("config_problems", "config"),
+    ("config_problems", "config_tables", "config"),
     ("panel",),
     ("models",),
     ("evaluation",),

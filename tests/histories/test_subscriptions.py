@@ -52,3 +52,8 @@ def test_a_failed_payment_is_no_will_of_the_customer(found):
 def test_a_cancellation_is_not_known_before_it_is_made():
     before = ask("subscriptions", STATES, "2024-06-14")["C"]
     assert (before["cancelled_ever"], before["leaving_ever"], before["active_ever"]) == (0, 0, 1)
+
+
+def test_a_subscription_is_active_however_long_ago_it_began():
+    lately = ask("subscriptions", STATES, "2024-06-15", look_back_days=7)
+    assert lately["A"]["active_tenure"] == 45

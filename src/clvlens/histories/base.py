@@ -123,8 +123,9 @@ class History:
 
     `time` names the column with the instant of the event, `key` the column that tells a
     customer's events apart (it breaks ties between simultaneous ones). `is_event` says which
-    rows are events where others only correct them, as refunds do. `example` holds three rows
-    as a business would write them.
+    rows are events where others only correct them, as refunds do. `lasting` rows tell of a state
+    that holds until another row says otherwise, so that none is too old to be looked at.
+    `example` holds three rows as a business would write them.
     """
 
     name: str
@@ -139,6 +140,7 @@ class History:
     is_event: Callable[[ir.Table], ir.BooleanValue] | None = None
     lines: Lines | None = None
     required: bool = False
+    lasting: bool = False
     attributes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -51,6 +51,7 @@ HISTORY = History(
     noun="customers",
     time="signed_up_at",
     key="customer_id",
+    lasting=True,
     columns=(
         Column("customer_id", "id", "the customer", required=True),
         Column("signed_up_at", "time", "when the business first knew the customer"),

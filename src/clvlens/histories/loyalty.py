@@ -43,6 +43,7 @@ HISTORY = History(
     noun="loyalty entries",
     time="entered_at",
     key="entry_id",
+    lasting=True,
     columns=(
         Column("customer_id", "id", "the customer", required=True),
         Column("entered_at", "time", "when the entry was made", required=True),

@@ -126,6 +126,7 @@ HISTORY = History(
     noun="subscriptions",
     time="started_at",
     key="row_id",
+    lasting=True,
     columns=(
         Column("customer_id", "id", "the customer", required=True),
         Column("started_at", "time", "when the state began: a start or a change", required=True),
