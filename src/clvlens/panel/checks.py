@@ -107,6 +107,21 @@ def _fault(engine: Engine, name: str, test: tuple[str, Column], count: int, bad:
     return Fault(name, f"{_rows(count)} {problem}, {where}", mend, column.name)
 
 
+def strange_kinds(engine: Engine, history: History, events: ir.Table) -> tuple[str, ...]:
+    """Return a note for every category none of whose values features tell apart."""
+    columns = [c for c in history.columns if c.among and c.name in events.columns]
+    if not columns:
+        return ()
+    known = engine.row(events.aggregate(**{c.name: events[c.name].isin(c.among).any()
+                                           for c in columns}))  # fmt: skip
+    return tuple(
+        f"{history.name}.{column.name} has none of the values that features tell apart: "
+        f"{', '.join(column.among)}"
+        for column, has_some in zip(columns, known, strict=True)
+        if has_some is False
+    )
+
+
 def without_repeats(
     engine: Engine, history: History, table: TableConfig, events: ir.Table, read: Read
 ) -> tuple[ir.Table, tuple[str, ...]]:
