@@ -24,6 +24,7 @@ from clvlens.panel.world import World, read_world
 from clvlens.version import __version__
 
 SAMPLE = 2_000  # customers whose predictions are explained when nobody chooses
+CHANGED = "the data have changed since the model was trained"
 
 Progress = Callable[[str], None]
 
@@ -34,9 +35,15 @@ def train(panel: Panel, progress: Progress = lambda _: None) -> CustomerModel:
 
 
 def evaluate(model: CustomerModel, panel: Panel, progress: Progress = lambda _: None) -> Evaluation:
-    """Judge a model on the panel's test role, beside the baselines."""
+    """Judge a model on the panel's test role, beside the baselines.
+
+    A note says so where the rows before the test are not those that the model learned from.
+    """
     _check_same_question(model, panel.config)
-    return backtest(model, panel, progress)
+    evaluation = backtest(model, panel, progress)
+    if model.about["data_fingerprint"] == _before_test(panel).fingerprint:
+        return evaluation
+    return replace(evaluation, notes=(*evaluation.notes, CHANGED))
 
 
 def explain(
@@ -101,7 +108,7 @@ def _cutoff(world: World, cutoff: dt.datetime | None) -> int:
 def _about(panel: Panel) -> dict:
     """Return what the model is and was made of; nothing in it depends on test rows or the clock."""
     config, plan = panel.config, panel.plan
-    seen = replace(panel, frame=panel.frame[panel.frame["role"] != "test"])
+    seen = _before_test(panel)
     cutoffs = seen.frame.groupby("role")["cutoff"].unique()
     return {
         "name": config.name,
@@ -115,6 +122,10 @@ def _about(panel: Panel) -> dict:
         "notes": list(panel.notes),
         "versions": {"clvlens": __version__, "xgboost": xgboost.__version__},
     }
+
+
+def _before_test(panel: Panel) -> Panel:
+    return replace(panel, frame=panel.frame[panel.frame["role"] != "test"])
 
 
 def _check_same_question(model: CustomerModel, config: Config) -> None:

@@ -94,7 +94,8 @@ def _print_attribution(config: Config, attribution: Attribution) -> None:
     print(f"\nPredicted value ({records.money_unit(config)}) is associated with, a customer:")
     frame = pd.DataFrame({"what": [meanings[theme] for theme in top.index], "±": top.to_numpy()})
     print(table(frame))
-    print(f"  parts add up to predictions within {attribution.error:.1e} {config.currency}\n")
+    error = attribution.relative_error
+    print(f"  parts add up to predictions within {error:.0e} of the largest\n")
 
 
 def _print_run(record: records.RunRecord | None) -> None:

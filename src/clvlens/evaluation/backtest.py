@@ -14,11 +14,13 @@ from clvlens.metrics import CHURN_METRICS, VALUE_METRICS, Metric
 from clvlens.models.baselines import Forecast, forecast_baselines
 from clvlens.models.boosting import Floats
 from clvlens.models.customer import CustomerModel
-from clvlens.panel.panel import Panel
+from clvlens.panel.panel import TARGETS, Panel
+from clvlens.panel.snapshot import KEYS
 
 MODEL = "clvlens"
 RANKS = ("spearman", "ngini", "top_decile_capture", "auc", "auc_pr")
 DRAWS = 200
+FEWEST = 20  # customers of a slice; the nGini of fewer is the luck of one or two
 
 Progress = Callable[[str], None]
 
@@ -31,7 +33,8 @@ class Evaluation:
     90 % bootstrap interval over customers, `unit`). `differences`: the model minus each baseline,
     on the same drawn customers. `by_slice`: the model by group of customers. `by_decile`: mean
     predicted and actual value by tenth of the predictions. `predictions`: the model's, with the
-    outcomes, an entry a customer and cutoff.
+    outcomes, a row a customer and cutoff; `best_baseline_value` is what `best_baseline` says of
+    them, a score without unit where it only ranks.
     """
 
     scores: pd.DataFrame
@@ -49,10 +52,7 @@ class Evaluation:
     @property
     def best_baseline(self) -> str:
         """The baseline that ranks value best on the test role, by nGini."""
-        ranked = self.scores.query(
-            "metric == 'ngini' and method != @MODEL", local_dict={"MODEL": MODEL}
-        )
-        return str(ranked.sort_values("estimate")["method"].iloc[-1])
+        return _best_baseline(self.scores)
 
 
 def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: None) -> Evaluation:
@@ -71,20 +71,28 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
         predictions["predicted_value"].to_numpy(),
         predictions["churn_probability"].to_numpy(),
     )
-    scores = []
+    rows = []
     for forecast in (own, *forecasts):
         progress(f"score {forecast.name}")
-        scores += _scores(forecast, test)
+        rows += _scores(forecast, test)
+    scores = pd.DataFrame(rows)
+    best = {forecast.name: forecast.value for forecast in forecasts}[_best_baseline(scores)]
     differences = [row for forecast in forecasts for row in _differences(own, forecast, test)]
     return Evaluation(
-        pd.DataFrame(scores),
+        scores,
         pd.DataFrame(differences),
         _by_slice(test, predictions),
         _by_decile(test, predictions),
-        pd.concat([test[["customer_id", "cutoff"]], predictions,
-                   test[["target_value", "target_orders", "target_churned"]]], axis=1),
+        pd.concat([test[list(KEYS)], predictions.assign(best_baseline_value=best),
+                   test[list(TARGETS)]], axis=1),
         tuple(notes) + panel.notes,
     )  # fmt: skip
+
+
+def _best_baseline(scores: pd.DataFrame) -> str:
+    """Return the first of the baselines with the highest nGini; one without any comes last."""
+    rivals = scores[(scores["metric"] == "ngini") & (scores["method"] != MODEL)]
+    return str(rivals.loc[rivals["estimate"].fillna(-np.inf).idxmax(), "method"])
 
 
 def _targets(
@@ -133,27 +141,29 @@ def _row(target: str, method: str, name: str, metric: Metric, figure: metrics.In
 
 
 def _by_slice(test: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    actual = test["target_value"].to_numpy()
-    for name, inside in slices(test):
-        mine, theirs = actual[inside], predictions[inside]
-        value = theirs["predicted_value"].to_numpy()
-        row = {
-            "slice": name,
-            "customers": int(inside.sum()),
-            "mean_actual": mine.mean() if inside.any() else np.nan,
-            "mean_predicted": value.mean() if inside.any() else np.nan,
-            "total_bias": metrics.total_bias(mine, value),
-            "ngini": metrics.normalised_gini(mine, value),
-            "churned": test["target_churned"].to_numpy()[inside].mean() if inside.any() else np.nan,
-            "churn_predicted": theirs["churn_probability"].mean(),
-        }
-        if "value_low_90" in predictions:
-            row["coverage_90"] = metrics.coverage(
-                mine, theirs["value_low_90"], theirs["value_high_90"]
-            )
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {"slice": name, **_within(test[inside], predictions[inside])}
+        for name, inside in slices(test)
+    )
+
+
+def _within(test: pd.DataFrame, predictions: pd.DataFrame) -> dict:
+    """Return the model's figures on some rows; nan where too few customers tell."""
+    actual, value = test["target_value"], predictions["predicted_value"]
+    customers = test["customer_id"].nunique()
+    row = {
+        "customers": customers,
+        "mean_actual": actual.mean(),
+        "mean_predicted": value.mean(),
+        "total_bias": metrics.total_bias(actual, value),
+        "ngini": metrics.normalised_gini(actual, value) if customers >= FEWEST else np.nan,
+        "churned": test["target_churned"].mean(),
+        "churn_predicted": predictions["churn_probability"].mean(),
+    }
+    if "value_low_90" in predictions:
+        bounds = predictions["value_low_90"], predictions["value_high_90"]
+        row["coverage_90"] = metrics.coverage(actual, *bounds)
+    return row
 
 
 def _by_decile(test: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def grade(evaluation: Evaluation) -> Grade:
 def _letter(low: float, high: float, miss: float) -> str:
     if high < 0:
         return "D"
-    if low <= 0 or not miss <= FAR:
+    if not (low > 0 and miss <= FAR):  # nor where either is unknown
         return "C"
     return "A" if miss <= CLOSE else "B"
 
@@ -72,7 +72,7 @@ def _words(letter: str, baseline: str, low: float, bias: float) -> str:
     total = f"predicts the total {abs(bias):.0%} too {'high' if bias > 0 else 'low'}"
     if letter == "D":
         return f"ranks customers worse than '{baseline}': use that instead; {total}"
-    if low <= 0:
+    if not low > 0:
         return f"ranks customers no better than '{baseline}', as far as these data tell; {total}"
     better = f"ranks customers better than the best baseline, '{baseline}', beyond chance"
     if letter == "C":

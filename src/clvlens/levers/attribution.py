@@ -4,7 +4,7 @@ A composed prediction F(m₁, m₂, …), such as probability × amount, is attr
 path from the average margins to the customer's own (Aumann and Shapley 1974). Each margin's share
 of the money is divided among features by the TreeSHAP values of that margin (Lundberg, Erion and
 Lee 2018). The parts of a customer add up to their prediction minus the base value, exactly but
-for the quadrature, whose error is stated.
+for rounding and the quadrature, whose error is stated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Attribution:
 
     `parts` has one row a customer and one column a feature; each row adds up to `prediction` -
     `base_value`. `data` has the features' values, categories as text. `error` is the largest gap
-    left by the quadrature, in money.
+    that is left, in money: TreeSHAP's values are single floats, so it grows with predictions.
     """
 
     parts: pd.DataFrame
@@ -37,6 +37,12 @@ class Attribution:
     base_value: float
     features: tuple[FeatureInfo, ...]
     error: float
+
+    @property
+    def relative_error(self) -> float:
+        """The largest gap as a share of the largest prediction; 0 where nothing is predicted."""
+        largest = float(np.abs(self.prediction).max(initial=0))
+        return self.error / largest if largest else 0.0
 
     def by_theme(self) -> pd.DataFrame:
         """Sum the windows of one feature (`orders__count_30d`, `…_90d`) into one column."""

@@ -54,10 +54,7 @@ def forecast_baselines(
         _rfm_score(test, value),
     ]
     notes = []
-    for kind, name in (
-        ("bg_nbd", "BG/NBD × Gamma-Gamma"),
-        ("pareto_nbd", "Pareto/NBD × Gamma-Gamma"),
-    ):
+    for kind, name in BTYD.items():
         try:
             forecasts.append(_buy_till_you_die(test, kind, name, value, horizon_days))
         except ModelError as error:
@@ -67,12 +64,8 @@ def forecast_baselines(
 
 def _constant(fit: pd.DataFrame, test: pd.DataFrame, stretch: float) -> Forecast:
     """The fit rows' mean, for everybody."""
-    stayed = (1 - fit["target_churned"].mean()) if len(fit) else np.nan
-    everybody = np.ones(len(test))
-    churn = (1 - stayed) ** stretch
-    return Forecast(
-        "constant mean", everybody * fit["target_value"].mean() * stretch, everybody * churn
-    )
+    value, churn = fit["target_value"].mean() * stretch, fit["target_churned"].mean() ** stretch
+    return Forecast("constant mean", np.full(len(test), value), np.full(len(test), churn))
 
 
 def _carry_forward(test: pd.DataFrame, value: str, days: int) -> Forecast:

@@ -59,13 +59,15 @@ def calibration_by_decile(evaluation: Evaluation, unit: str) -> Figure:
 
 
 def gain_curve(evaluation: Evaluation) -> Figure:
-    """Share of the total value held by the customers ranked highest."""
+    """Share of the total value held by the customers ranked highest, beside the best baseline."""
     table = evaluation.predictions
     actual = table["target_value"].to_numpy()
     figure, axes = _axes()
     best = _gain(actual, actual)
     axes.plot(*best, color=GREY, linestyle=":", label="perfect ranking")
     axes.plot(*_gain(actual, table["predicted_value"].to_numpy()), color=BLUE, label=MODEL)
+    rival = _gain(actual, table["best_baseline_value"].to_numpy())
+    axes.plot(*rival, color=ORANGE, label=f"best baseline: {evaluation.best_baseline}")
     axes.plot([0, 100], [0, 100], color=GREY, linewidth=1, label="at random")
     axes.set_xlabel("Customers, % ranked highest by prediction")
     axes.set_ylabel("Value that they brought, % of all")
@@ -149,7 +151,10 @@ def _explanation(attribution: Attribution) -> shap.Explanation:
 
 
 def _gain(actual: Floats, score: Floats) -> tuple[Floats, Floats]:
-    total = actual[np.argsort(-score, kind="stable")].cumsum()
+    """Customers of equal score share what they brought, as they do in the metrics."""
+    _, tied = np.unique(-score, return_inverse=True)
+    shared = np.bincount(tied, actual) / np.bincount(tied)
+    total = shared[np.sort(tied)].cumsum()
     share = np.arange(1, len(actual) + 1) / len(actual)
     return share * 100, total / total[-1] * 100
 
