@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from clvlens.simulation.billing import CAUSES
 from clvlens.simulation.people import CAMPAIGNS, CHANNELS, COUNTRIES, PLANS
@@ -152,7 +152,7 @@ def key_of(table: str) -> str:
     return keys[0] if keys else "customer_id"
 
 
-def pick(which: NDArray[np.bool_], **columns: object) -> Rows:
+def pick(which: NDArray[np.bool_], **columns: ArrayLike) -> Rows:
     """Return the entries of each column where `which` holds; columns broadcast to its shape."""
     return {name: np.broadcast_to(column, which.shape)[which] for name, column in columns.items()}
 

@@ -12,7 +12,7 @@ from clvlens.simulation.events_shop import position, serial
 from clvlens.simulation.levers import World
 from clvlens.simulation.life import Month, is_standard
 from clvlens.simulation.noise import Floats
-from clvlens.simulation.people import ACQUISITION_COST
+from clvlens.simulation.people import ACQUISITION_COST, Codes, Flags
 from clvlens.simulation.settings import LANDMARK, MONTH
 from clvlens.simulation.shop import joins
 from clvlens.simulation.state import price_level
@@ -82,7 +82,7 @@ def payments(world: World, month: Month) -> Rows:
 
 
 def _attempts(
-    world: World, month: Month, which: Floats, step: int, delay: float, succeeded: Floats
+    world: World, month: Month, which: Flags, step: int, delay: float, succeeded: Flags
 ) -> Rows:
     here, arms, bill = month.start.month, month.start.arms.treated, month.billing
     expires = world.people.card_expires
@@ -125,9 +125,9 @@ def subscriptions(world: World, months: Sequence[Month]) -> Rows:
 def _state(
     world: World,
     months: Sequence[Month],
-    which: Floats,
+    which: Flags,
     since: Floats,
-    trial: object,
+    trial: Flags | bool,
     number: int,
     ending: dict,
 ) -> Rows:
@@ -151,7 +151,7 @@ def _state(
     )
 
 
-def _endings(world: World, months: Sequence[Month]) -> tuple[Floats, Floats, Floats]:
+def _endings(world: World, months: Sequence[Month]) -> tuple[Floats, Floats, Codes]:
     """Return when each subscription ends, when that was decided, and the code of the reason."""
     day, size = world.people.day, world.people.size
     ends, cancelled = np.full(size, np.nan), np.full(size, np.nan)
@@ -197,12 +197,12 @@ def loyalty(world: World, month: Month) -> Rows:
 
 def _entries(
     world: World,
-    which: Floats,
+    which: Flags,
     age: Floats | float,
     kind: int,
     month: int,
     points: Floats | float = np.nan,
-    tier: Floats | int = -1,
+    tier: Codes | int = -1,
 ) -> Rows:
     slots = which.shape[1] if which.ndim > 1 else 1
     day = world.people.day if slots == 1 else world.people.day[:, None]

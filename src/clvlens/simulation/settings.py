@@ -39,10 +39,10 @@ class Business:
     Hazards are a month; multipliers of hazard, frequency and amount have no unit.
     """
 
-    bad_onboarding_hazard: float = 3.279
-    bundle_uplift: float = 0.2486
-    cart_completion: float = 0.1888
-    booking_rate: float = 0.2666
+    bad_onboarding_hazard: float = 3.23
+    bundle_uplift: float = 0.248
+    cart_completion: float = 0.189
+    booking_rate: float = 0.2632
 
     leaving: float = 0.020
     annual_hazard: float = 0.6

@@ -179,7 +179,7 @@ def book(world: World, state: State) -> Bookings:
     keen = np.exp(0.3 * people.need + 0.5 * noise.normal("booking rate"))
     rate = world.settings.business.booking_rate * keen * books * state.engaged
     found = slots(world, state, "bookings", BOOKINGS, rate)
-    amount = np.round(25 * np.exp(0.3 * noise.normal(f"booking {here}", BOOKINGS)), 2)
+    worth: Floats = 25 * np.exp(0.3 * noise.normal(f"booking {here}", BOOKINGS))
     day = people.day[:, None]
     ahead = noise.uniform(f"held {here}", BOOKINGS)
     held = np.ceil(day + found.age) + np.floor(14 * ahead) + (9 + np.floor(14 * ahead) % 9) / 24
@@ -188,5 +188,5 @@ def book(world: World, state: State) -> Bookings:
         held=held - day,
         online=noise.uniform(f"online {here}", BOOKINGS) < 0.65,
         kept=noise.uniform(f"kept {here}", BOOKINGS) < 0.9,
-        amount=amount,
+        amount=np.round(worth, 2),
     )

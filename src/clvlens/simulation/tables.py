@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clvlens.simulation import events_contact, events_contract, events_shop
 from clvlens.simulation.columns import TABLES, Rows, key_of, stack, time_of, to_arrow
@@ -43,12 +42,11 @@ def inhabit(noise: Noise, settings: Settings) -> World:
 def build(world: World) -> dict[str, pa.Table]:
     """Return every table of a block, as it is written."""
     months = list(live(world, -(-LAST_DAY // MONTH)))
-    names = _names(world)
     tables = {}
     for table in TABLES:
         rows = _known(world, table, _rows(world, table, months))
         rows = _blemished(world, table, rows)
-        tables[table] = to_arrow(table, rows, _spelled(world, table, rows, names))
+        tables[table] = to_arrow(table, rows, _customers(world, table, rows))
     return tables
 
 
@@ -56,10 +54,6 @@ def _rows(world: World, table: str, months: Sequence[Month]) -> Rows:
     if table in ONCE:
         return ONCE[table](world, months)
     return stack(MONTHLY[table](world, month) for month in months)
-
-
-def _names(world: World) -> pa.Array:
-    return pa.array([f"C{index:07d}" for index in world.people.index])
 
 
 def _known(world: World, table: str, rows: Rows) -> Rows:
@@ -91,14 +85,12 @@ def _blemished(world: World, table: str, rows: Rows) -> Rows:
     return rows
 
 
-def _spelled(world: World, table: str, rows: Rows, names: pa.Array) -> pa.Array:
+def _customers(world: World, table: str, rows: Rows) -> pa.Array:
     """Return the customer of each row; some with blanks around them, as hands and exports leave."""
-    written = names.take(pa.array(rows["customer_id"].astype(np.int64)))
-    if not world.settings.dirty_ids:
-        return written
-    padded = pc.binary_join_element_wise("", written, "", " ")
+    names = [f"C{index:07d}" for index in world.people.index]
+    spellings = pa.array(names + [f" {name} " for name in names])
     dirty = _luck(world, table, rows, "customer_id") < world.settings.dirty_ids
-    return pc.if_else(pa.array(dirty), padded, written)
+    return spellings.take(pa.array(rows["customer_id"].astype(np.int64) + len(names) * dirty))
 
 
 def _luck(world: World, table: str, rows: Rows, name: str) -> Floats:

@@ -82,8 +82,9 @@ def measure(
         size = min(BLOCK, customers - block * BLOCK)
         noise = Noise(settings.seed + OTHER_SEED, block, size)
         world = World(meet(noise, settings, cohort=True), noise, settings)
-        for name, change in effects(world, wanted).items():
-            known = change.dropna().to_numpy()
+        found = effects(world, wanted)
+        for name in sums:
+            known = found[name].dropna().to_numpy()
             sums[name] += [len(known), known.sum(), (known**2).sum(), size]
     return pd.DataFrame([_row(effect, *sums[effect.name]) for effect in wanted])
 
