@@ -29,6 +29,7 @@ ConfigPath = Annotated[
 Customers = Annotated[
     int | None, typer.Option(min=1, help="Keep only this many customers, for a quick trial.")
 ]
+Leaks = Annotated[bool, typer.Option("--leaks", help="Look for columns that know the future.")]
 Promote = Annotated[bool, typer.Option("--promote", help="Make this model champion in any case.")]
 Cutoff = Annotated[
     dt.datetime | None,
@@ -46,12 +47,12 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are s
 
 
 @app.command()
-def check(config: ConfigPath, customers: Customers = None) -> None:
+def check(config: ConfigPath, customers: Customers = None, leaks: Leaks = False) -> None:
     """Read every table, say what was found and what is wrong."""
     from clvlens.cli import inspecting
 
     stage = Stages()
-    inspecting.check(load_config(config, customers=customers), stage)
+    inspecting.check(load_config(config, customers=customers), leaks, stage)
     stage.end()
     _next("panel", config)
 
