@@ -55,3 +55,8 @@ def test_channels_are_counted_and_live_chat_is_told_apart(found):
 def test_a_table_that_arrives_a_day_late_tells_of_waits_until_a_day_ago():
     late = ask("tickets", TICKETS, "2024-06-14T12:00:00", lag_days=1 / 24)
     assert late["A"]["mean_resolution_ever"] == pytest.approx(23 / 24)
+
+
+def test_an_answer_after_exactly_one_hour_is_within_it():
+    answered = {**TICKETS[0], "first_response_at": "2024-06-13T13:00:00"}
+    assert ask("tickets", [answered], NOON)["A"]["answered_in_1h_share_ever"] == 1

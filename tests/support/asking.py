@@ -16,7 +16,7 @@ def ask(name: str, rows: list[Row], cutoff: str, **options: object) -> dict[str,
     """
     target = {"horizon_days": options.pop("horizon_days", 30)}
     settings = {"target": target, "look_back_days": options.pop("look_back_days", None)}
-    tables = {"orders": list(discover()["orders"].example), name: rows}
+    tables = {"orders": list(discover()["orders"].example)} | {name: rows}
     with TemporaryDirectory() as folder:
         world = read_world(configure(Path(folder), tables, options={name: options}, **settings))
     frame = features_at(world, *((customer, instant(cutoff)) for customer in "ABC"))
