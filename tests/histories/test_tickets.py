@@ -60,3 +60,8 @@ def test_a_table_that_arrives_a_day_late_tells_of_waits_until_a_day_ago():
 def test_an_answer_after_exactly_one_hour_is_within_it():
     answered = {**TICKETS[0], "first_response_at": "2024-06-13T13:00:00"}
     assert ask("tickets", [answered], NOON)["A"]["answered_in_1h_share_ever"] == 1
+
+
+def test_a_ticket_that_has_waited_exactly_one_hour_may_still_be_answered_in_it():
+    waiting = {**TICKETS[2], "opened_at": "2024-06-15T11:00:00"}
+    assert is_missing(ask("tickets", [waiting], NOON)["B"]["answered_in_1h_share_ever"])
