@@ -12,7 +12,7 @@ import pydantic
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from clvlens.config_problems import explain
+from clvlens.config_problems import explain, repeated_keys
 from clvlens.config_tables import Rule, TableConfig
 from clvlens.errors import ConfigError, nearest
 from clvlens.histories import discover
@@ -210,6 +210,8 @@ def load_config(path: str | Path, *, customers: int | None = None) -> Config:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if repeated := repeated_keys(path, text):
+        raise ConfigError("\n".join(repeated))
     if not isinstance(raw, dict):
         raise ConfigError(f"{path} holds no settings; start with name, currency and data")
     raw = {**raw, "root": _root(path), **({} if customers is None else {"customers": customers})}

@@ -13,6 +13,23 @@ from pydantic import BaseModel
 from clvlens.errors import nearest
 
 
+def repeated_keys(path: Path, text: str) -> list[str]:
+    """Say which keys are given twice; YAML itself would take the last and say nothing."""
+    problems, nodes = [], [yaml.compose(text)]
+    for node in nodes:
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    problems.append(f"{path}:{line}: {key.value} is given twice; keep one")
+                seen.add(key.value)
+                nodes.append(value)
+    return problems
+
+
 def explain(path: Path, text: str, model: type[BaseModel], problem: Mapping[str, Any]) -> str:
     """Say one problem in one line, with its place and what to do.
 

@@ -1,4 +1,4 @@
-"""Where each table lies, what its columns are called, and which of its rows count."""
+"""How the YAML describes tables: where they lie, what they are called, which rows count."""
 
 from __future__ import annotations
 
@@ -31,11 +31,9 @@ class Rule(Strict):
     def __str__(self) -> str:
         if self.among:
             return f"{self.column} among {', '.join(map(str, self.among))}"
-        return (
-            f"{self.column} > {self.above}"
-            if self.above is not None
-            else (f"{self.column} < {self.below}")
-        )
+        if self.above is not None:
+            return f"{self.column} > {self.above}"
+        return f"{self.column} < {self.below}"
 
 
 class Source(Strict):

@@ -9,7 +9,7 @@ from clvlens.evaluation.backtest import backtest
 
 @pytest.fixture(scope="session")
 def panel():
-    return make_panel()
+    return make_panel(customers=240)
 
 
 @pytest.fixture(scope="session")

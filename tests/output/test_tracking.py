@@ -1,4 +1,5 @@
 import re
+import shutil
 import socket
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_the_experiment_is_described_by_its_newest_run(tracker):
     note = client(tracker).get_experiment(tracker.experiment_id).tags["mlflow.note.content"]
     assert note == (
         f"[Open the newest run](#/experiments/{tracker.experiment_id}/runs/{run}"
-        "?workflowType=machine_learning)\n\nthe second"
+        "?workflowType=machine_learning) · the second"
     )
 
 
@@ -81,6 +82,12 @@ def test_metrics_that_are_missing_or_infinite_are_left_out(tracker):
     run = tracker.begin("train", {}, {})
     tracker.log_metrics(run, {"auc": float("nan"), "bias": float("inf"), "mae": 2.0})
     assert client(tracker).get_run(run).data.metrics == {"mae": 2.0}
+
+
+def test_metrics_are_kept_to_six_digits(tracker):
+    run = tracker.begin("train", {}, {})
+    tracker.log_metrics(run, {"mae": 182.12587463535579, "bias": -0.012345678})
+    assert client(tracker).get_run(run).data.metrics == {"mae": 182.126, "bias": -0.0123457}
 
 
 def test_a_long_description_is_cut_after_a_whole_line(tracker):
@@ -196,14 +203,15 @@ def test_no_artifact_is_a_pickle_and_no_canary_is_kept(registered, configured):
 
 def test_two_trackers_keep_to_their_own_stores(configured, tmp_path, customer_model, model_folder):
     columns, digest = customer_model.encoder.columns, check_manifest(model_folder)
-    trackers = [Tracker(configured("twin", tmp_path / side)) for side in ("left", "ri ght")]
+    configs = [configured("twin"), configured("twin", tmp_path / "an other")]
+    trackers = [Tracker(config) for config in configs]
     runs = [tracker.begin("train", {}, {}) for tracker in trackers]
     trackers[1].register(runs[1], model_folder, columns, digest)
     trackers[1].promote(1)
     assert trackers[0].champion() is None
     assert trackers[1].champion() == 1
     assert files_below(trackers[1].download("champion")) == files_below(model_folder)
-    with pytest.raises(TrackingError, match=f"left/.*{runs[1]}.* not found"):
+    with pytest.raises(TrackingError, match=f"{configs[0].root}/.*{runs[1]}.* not found"):
         trackers[0].end(runs[1])
 
 
@@ -226,6 +234,31 @@ def test_a_store_that_cannot_be_read_is_named(configured, tmp_path):
     (tmp_path / "data" / "mlflow" / "mlflow.db").write_text("no database, but a text " * 100)
     with pytest.raises(TrackingError, match=r"mlflow\.db failed: .*file is not a database"):
         Tracker(configured("broken", tmp_path))
+
+
+def test_a_database_whose_making_is_interrupted_does_not_appear(configured, tmp_path, monkeypatch):
+    def interrupted(uri: str, artifacts: str) -> None:
+        Path(uri.removeprefix("sqlite:///")).write_text("half a schema")
+        raise KeyboardInterrupt("here")
+
+    config = configured("new", tmp_path)
+    monkeypatch.setattr(tracking, "SqlAlchemyStore", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="here"):
+        Tracker(config)
+    assert list(locate(config).database.parent.iterdir()) == []
+
+
+def test_of_two_processes_that_make_the_database_the_first_wins(configured, tmp_path, monkeypatch):
+    first, second = configured("new"), configured("new", tmp_path)
+    run = Tracker(first).begin("of the first", {}, {})
+    store = tracking.SqlAlchemyStore
+
+    def overtaken(uri: str, artifacts: str) -> object:
+        shutil.copy(locate(first).database, locate(second).database)
+        return store(uri, artifacts)
+
+    monkeypatch.setattr(tracking, "SqlAlchemyStore", overtaken)
+    assert client(Tracker(second)).get_run(run).info.run_name == "of the first"
 
 
 def test_a_server_that_does_not_answer_is_refused_without_its_password(configured, monkeypatch):

@@ -117,10 +117,10 @@ def test_there_is_nothing_to_serve_before_a_run_was_tracked(configured, tmp_path
         serve(configured("new", tmp_path))
 
 
-def test_a_port_that_does_not_exist_is_refused(configured, tmp_path):
-    Tracker(configured("new", tmp_path))
+def test_a_port_that_does_not_exist_is_refused(configured):
+    Tracker(configured("new"))
     with pytest.raises(ClvlensError, match="ports 70000 to 70019 cannot be listened on"):
-        serve(configured("new", tmp_path), 70_000)
+        serve(configured("new"), 70_000)
 
 
 @pytest.mark.slow

@@ -160,6 +160,7 @@ def test_there_is_no_panel_before_one_is_built(tmp_path):
         {"time_zone": "Europe/Berlin"},
         {"data_ends": "2024-05-01"},
         {"customers": 3},
+        {"look_back_days": 10},
         {"population": {"leave_out": [{"column": "vip", "among": ["True"]}]}},
     ],
     ids=lambda settings: next(iter(settings)),

@@ -98,6 +98,25 @@ def test_a_lag_delays_when_somebody_is_known(tmp_path):
     assert "cleo" in members(world, arrives + 1)
 
 
+def test_a_look_back_forgets_older_events_but_not_who_a_customer_is(tmp_path):
+    """Ann signed up 90 days before May 1st; of her orders, two lie in the 30 days before."""
+    short = read_world(configure(tmp_path, TABLES, look_back_days=30))
+    row = features_at(short, ("ann", instant("2024-05-01"))).iloc[0]
+    assert row["orders__count_ever"] == row["orders__count_365d"] == 2
+    assert row["orders__days_since_first"] == 21
+    assert row["customers__country"] == "DE"
+    assert row["customers__days_since_sign_up"] == 90
+    assert row["tenure_days"] == 112
+    assert members(short, "2024-05-01") == ["ann", "bob", "cleo", "dora"]
+
+
+def test_a_look_back_holds_its_first_instant(tmp_path):
+    """Ann's order of April 20th is ten days old at April 30th."""
+    short = read_world(configure(tmp_path, TABLES, look_back_days=10))
+    moments = [("ann", instant("2024-04-30") + more) for more in (0, 1)]
+    assert features_at(short, *moments)["orders__count_ever"].tolist() == [1, 0]
+
+
 def test_half_a_year_of_windows_by_hand(world):
     """At May 1st, Ann's orders are 11 (Apr 20), 21 (Apr 10), 42, 52 (Mar), ... days old."""
     row = features_at(world, ("ann", instant("2024-05-01"))).iloc[0]

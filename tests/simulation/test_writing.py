@@ -24,7 +24,7 @@ from clvlens.simulation.writing import write
 def test_every_table_is_read_and_checked_with_the_configuration_beside_it(tmp_path, form, capsys):
     out = tmp_path / "shop"
     rows = write(Settings(customers=400, format=form), out)
-    check(load_config(out / "config.yaml"), Stages())
+    check(load_config(out / "config.yaml"), False, Stages())
     said = capsys.readouterr().out
     assert set(rows) == set(TABLES) == set(discover())
     for name, count in rows.items():
@@ -36,7 +36,7 @@ def test_every_table_is_read_and_checked_with_the_configuration_beside_it(tmp_pa
 def test_blemished_tables_are_read_too(tmp_path, capsys):
     out = tmp_path / "shop"
     write(Settings(customers=300, missing=0.1, late_days=3, regime="drift"), out)
-    check(load_config(out / "config.yaml"), Stages())
+    check(load_config(out / "config.yaml"), False, Stages())
     assert "lag_days: 3" in (out / "config.yaml").read_text()
     assert "orders" in capsys.readouterr().out
 
@@ -76,10 +76,17 @@ def test_no_truth_is_written_unless_asked_for(tmp_path):
 
 
 def test_the_verb_says_what_it_wrote(tmp_path, capsys):
-    simulate(Settings(customers=50), tmp_path / "shop", Stages())
+    simulate(tmp_path / "shop", Stages(), False, 50, 1, "clean", "parquet")
     said = capsys.readouterr().out
     assert "customers" in said
     assert str(tmp_path / "shop") in said
+
+
+def test_the_verb_never_replaces_a_folder_with_anything_else_in_it(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ConfigError, match="holds other files; name a new folder"):
+        simulate(tmp_path, Stages(), False, 50, 1, "clean", "parquet")
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.show import Stages, notes, table
+from clvlens.cli.show import NOT_TRACKED, Stages, kept, notes, table
 from clvlens.config import Config
 from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
@@ -29,14 +31,8 @@ def train(config: Config, stage: Stages) -> None:
     training = records.write_training(config, built, model)
     print(f"Wrote {config.model_folder}")
     stage("track")
-    tracker = Tracker(config)
-    digest = check_manifest(config.model_folder)
-    run = tracker.begin(config.name, _params(config, model), _tags(model))
-    tracker.log_folder(run, training)
-    columns = model.encoder.columns
-    version = tracker.register(run, config.model_folder, columns, digest)
-    tracker.end(run)
-    records.write_run(config, records.RunRecord(run, version, digest, tracker.link(run)))
+    with kept(f"the model is saved in {config.model_folder}"):
+        version = _track(config, model, training)
     stage.end()
     print(f"Registered {config.name} version {version}")
 
@@ -55,14 +51,28 @@ def evaluate(config: Config, promote: bool, stage: Stages) -> None:
     print(f"Wrote {folder}")
     record = records.read_run(config, digest)
     if record is None:
+        print(NOT_TRACKED)
         return
+    with kept(f"the evaluation is saved in {folder}"):
+        tracker = Tracker(config)
+        tracker.log_metrics(record.run_id, records.headline_metrics(evaluation, verdict))
+        tracker.log_folder(record.run_id, folder)
+        words = records.description(config, verdict, None)
+        tracker.describe(record.run_id, words)
+        tracker.describe_version(record.version, words)
+        print(_crown(tracker, record.version, model, built, promote))
+
+
+def _track(config: Config, model: CustomerModel, training: Path) -> int:
+    """Track the training of the saved model, remember its run, and return its version."""
     tracker = Tracker(config)
-    tracker.log_metrics(record.run_id, records.headline_metrics(evaluation, verdict))
-    tracker.log_folder(record.run_id, folder)
-    words = records.description(config, verdict, None)
-    tracker.describe(record.run_id, words)
-    tracker.describe_version(record.version, words)
-    print(_crown(tracker, record.version, model, built, promote))
+    digest = check_manifest(config.model_folder)
+    run = tracker.begin(config.name, _params(config, model), _tags(model))
+    tracker.log_folder(run, training)
+    version = tracker.register(run, config.model_folder, model.encoder.columns, digest)
+    tracker.end(run)
+    records.write_run(config, records.RunRecord(run, version, digest, tracker.link(run)))
+    return version
 
 
 def _crown(

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pandas as pd
+
+from clvlens.errors import TrackingError
+
+NOT_TRACKED = "Not tracked: the training of this model was not; for a run: clvlens train"
 
 
 class Stages:
@@ -25,6 +31,15 @@ class Stages:
             name, since = self._current
             print(f"  {name} … {time.monotonic() - since:.1f} s", file=sys.stderr, flush=True)
         self._current = None
+
+
+@contextmanager
+def kept(what: str) -> Iterator[None]:
+    """Let a tracking error that comes after the work say that the work is kept, and where."""
+    try:
+        yield
+    except TrackingError as error:
+        raise TrackingError(f"{what}, but not tracked: {error}") from error
 
 
 def table(frame: pd.DataFrame) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.show import Stages, table
+from clvlens.cli.show import NOT_TRACKED, Stages, kept, table
 from clvlens.config import Config
+from clvlens.errors import ModelError, TrackingError
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output import records
-from clvlens.output.predictions import write_predictions
+from clvlens.output.predictions import check_place, write_predictions
 from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
 
@@ -33,14 +34,16 @@ def explain(config: Config, stage: Stages) -> None:
     print(f"Wrote {folder}")
     record = records.read_run(config, digest)
     if record is None:
+        print(NOT_TRACKED)
         return
-    tracker = Tracker(config)
-    tracker.log_folder(record.run_id, folder)
-    found = records.read_grade(config, digest)
-    if found is not None:
-        words = records.description(config, found, attribution)
-        tracker.describe(record.run_id, words)
-        tracker.describe_version(record.version, words)
+    with kept(f"the explanation is saved in {folder}"):
+        tracker = Tracker(config)
+        tracker.log_folder(record.run_id, folder)
+        found = records.read_grade(config, digest)
+        if found is not None:
+            words = records.description(config, found, attribution)
+            tracker.describe(record.run_id, words)
+            tracker.describe_version(record.version, words)
     _print_run(record)
 
 
@@ -53,6 +56,7 @@ def predict(
     stage: Stages,
 ) -> None:
     """Write predictions of everybody known before a cutoff."""
+    path = check_place(out or config.data_folder / "predictions.csv")
     model, digest = _model(config, named)
     found = records.read_grade(config, digest)
     if found is not None and found.is_poor:
@@ -61,7 +65,7 @@ def predict(
     frame = pipeline.predict(
         model, config, cutoff, reasons=reasons, version=version, progress=stage
     )
-    path = write_predictions(frame, out or config.data_folder / "predictions.csv")
+    write_predictions(frame, path)
     stage.end()
     print(table(frame.iloc[:5, :9]))
     total = frame["predicted_value"].sum()
@@ -84,7 +88,10 @@ def _model(config: Config, named: str | None = None) -> tuple[CustomerModel, str
     """Return the saved model, or a named one, and its digest."""
     folder = Path(named) if named else config.model_folder
     if named and not folder.is_dir():
-        folder = Tracker(config).download(named)
+        try:
+            folder = Tracker(config).download(named)
+        except TrackingError as error:  # nothing is done yet
+            raise ModelError(f"--model {named} cannot be fetched: {error}") from error
     return load_model(folder), check_manifest(folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import isnan
 
 from clvlens.evaluation.backtest import MODEL, Evaluation
 
@@ -69,7 +70,7 @@ def _letter(low: float, high: float, miss: float) -> str:
 
 
 def _words(letter: str, baseline: str, low: float, bias: float) -> str:
-    total = f"predicts the total {abs(bias):.0%} too {'high' if bias > 0 else 'low'}"
+    total = _total(bias)
     if letter == "D":
         return f"ranks customers worse than '{baseline}': use that instead; {total}"
     if not low > 0:
@@ -78,3 +79,11 @@ def _words(letter: str, baseline: str, low: float, bias: float) -> str:
     if letter == "C":
         return f"{better}, but {total}: trust the order, not the amounts"
     return f"{better}, and {total}"
+
+
+def _total(bias: float) -> str:
+    if isnan(bias):
+        return "its total cannot be judged"
+    if abs(bias) < 0.005:
+        return "predicts the total to the percent"
+    return f"predicts the total {abs(bias):.0%} too {'high' if bias > 0 else 'low'}"

@@ -1,35 +1,34 @@
-"""Figures that people look at: the answer first, axes with units, safe for the colour-blind.
+"""Figures that people look at: the question as title, axes with units, safe for the colour-blind.
 
-shap takes seconds to import, so only the figures that it draws import it.
+shap and pyplot take seconds to import, so only the figure that shap draws imports them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import textwrap
 
-import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from clvlens.evaluation.backtest import MODEL, Evaluation
+from clvlens.histories.base import stem_of
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.boosting import Floats
 
-if TYPE_CHECKING:
-    import shap
-
 # Okabe and Ito's palette
 BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#8A8A8A"
-SHOWN = 12
-MOST_BELOW = 48  # characters of a label before it is cut
+SHOWN = 12  # themes of a figure about all customers
+STEPS = 8  # themes of a figure about one customer
+LINE = 44  # characters of a label's line
 
 
 def leaderboard(evaluation: Evaluation, metric: str = "ngini") -> Figure:
     """Every method's figure with its 90 % interval, best at the top."""
     rows = evaluation.scores[evaluation.scores["metric"] == metric].dropna(subset="estimate")
     rows = rows.sort_values("estimate")
-    figure, axes = _axes(height=1.2 + 0.42 * len(rows))
+    figure, axes = _axes("How well each method ranks customers by value", 1.2 + 0.42 * len(rows))
     for place, row in enumerate(rows.itertuples()):
         colour = BLUE if row.method == MODEL else GREY
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=3, alpha=0.45)
@@ -38,22 +37,21 @@ def leaderboard(evaluation: Evaluation, metric: str = "ngini") -> Figure:
                       textcoords="offset points")  # fmt: skip
     axes.set_yticks(range(len(rows)), rows["method"])
     axes.margins(x=0.15)
+    axes.set_ylabel("Method")
     axes.set_xlabel("nGini on the test cutoffs: 1 ranks customers perfectly, 0 at random")
-    axes.set_title("How well each method ranks customers by value")
     return figure
 
 
 def calibration_by_decile(evaluation: Evaluation, unit: str) -> Figure:
     """Predicted beside actual mean value by tenth of the predictions."""
     table = evaluation.by_decile
-    figure, axes = _axes()
+    figure, axes = _axes("Are the amounts right? Predicted and actual value")
     place = np.arange(len(table))
     axes.bar(place - 0.2, table["predicted"], 0.4, color=BLUE, label="predicted")
     axes.bar(place + 0.2, table["actual"], 0.4, color=ORANGE, label="what happened")
     axes.set_xticks(place, table["decile"])
     axes.set_xlabel("Tenth of customers by predicted value (10 = highest)")
     axes.set_ylabel(f"Mean value a customer, {unit}")
-    axes.set_title("Are the amounts right? Predicted and actual value")
     axes.legend(frameon=False)
     return figure
 
@@ -62,7 +60,7 @@ def gain_curve(evaluation: Evaluation) -> Figure:
     """Share of the total value held by the customers ranked highest, beside the best baseline."""
     table = evaluation.predictions
     actual = table["target_value"].to_numpy()
-    figure, axes = _axes()
+    figure, axes = _axes("How much value the top customers hold")
     best = _gain(actual, actual)
     axes.plot(*best, color=GREY, linestyle=":", label="perfect ranking")
     axes.plot(*_gain(actual, table["predicted_value"].to_numpy()), color=BLUE, label=MODEL)
@@ -71,7 +69,6 @@ def gain_curve(evaluation: Evaluation) -> Figure:
     axes.plot([0, 100], [0, 100], color=GREY, linewidth=1, label="at random")
     axes.set_xlabel("Customers, % ranked highest by prediction")
     axes.set_ylabel("Value that they brought, % of all")
-    axes.set_title("How much value the top customers hold")
     axes.legend(frameon=False, loc="lower right")
     return figure
 
@@ -81,13 +78,12 @@ def churn_reliability(evaluation: Evaluation) -> Figure:
     table = evaluation.predictions.sort_values("churn_probability", kind="stable")
     group = np.arange(len(table)) * 10 // len(table)
     means = table.groupby(group)[["churn_probability", "target_churned"]].mean() * 100
-    figure, axes = _axes()
+    figure, axes = _axes("Do churn probabilities mean what they say?")
     top = max(1.0, means.to_numpy().max()) * 1.05
     axes.plot([0, top], [0, top], color=GREY, linestyle=":", label="perfectly calibrated")
     axes.plot(means["churn_probability"], means["target_churned"], "o-", color=BLUE, label=MODEL)
     axes.set_xlabel("Predicted churn probability, % (mean of a tenth of customers)")
     axes.set_ylabel("Customers who churned, %")
-    axes.set_title("Do churn probabilities mean what they say?")
     axes.legend(frameon=False)
     return figure
 
@@ -96,58 +92,102 @@ def importance(attribution: Attribution, unit: str) -> Figure:
     """What the predictions are made of: mean absolute part by theme."""
     sizes = attribution.importance().head(SHOWN)[::-1]
     meanings = theme_meanings(attribution.features)
-    figure, axes = _axes(height=1.4 + 0.36 * len(sizes))
-    axes.barh([_short(meanings[theme]) for theme in sizes.index], sizes, color=BLUE)
+    title = "What predicted value is associated with (not: what would change it)"
+    figure, axes = _axes(title, 1.4 + 0.42 * len(sizes))
+    axes.barh([_lines(meanings[theme]) for theme in sizes.index], sizes, color=BLUE)
     axes.set_xlabel(f"Mean size of the part in predicted value, {unit}")
-    axes.set_title("What predicted value is associated with (not: what would change it)")
+    axes.set_ylabel("Feature")
     return figure
 
 
 def beeswarm(attribution: Attribution, unit: str) -> Figure:
-    """Each customer's parts by theme, coloured by the feature's value."""
-    import shap
-
-    explanation = _explanation(attribution)
-    figure = plt.figure()
-    shap.plots.beeswarm(explanation, max_display=SHOWN, show=False, plot_size=(10, 6))
-    axes = figure.axes[0]
-    axes.set_xlabel(f"Part of predicted value, {unit}", fontsize=11)
-    axes.set_title("What predicted value is associated with, customer by customer", loc="left")
-    return _finished(figure)
-
-
-def waterfall(attribution: Attribution, row: int, title: str, unit: str) -> Figure:
-    """How one customer's prediction adds up from the base value."""
-    import shap
-
-    explanation = _explanation(attribution)[row]
-    figure = plt.figure()
-    shap.plots.waterfall(explanation, max_display=9, show=False)
-    figure = plt.gcf()
-    figure.set_size_inches(10, 5)
-    figure.axes[0].set_xlabel(f"Predicted value, {unit}", fontsize=11)
-    figure.suptitle(title, x=0.02, ha="left", fontsize=12)
-    return _finished(figure)
-
-
-def _explanation(attribution: Attribution) -> shap.Explanation:
-    """Return the parts as the plotting library reads them, one column a theme."""
+    """Each customer's parts by theme, coloured by the feature's value; categories are grey."""
+    import matplotlib.pyplot as plt
     import shap
 
     themes = attribution.by_theme()
     meanings = theme_meanings(attribution.features)
-    columns = {theme: [n for n in attribution.parts if n.startswith(theme)] for theme in themes}
-    numbers = attribution.data.select_dtypes("number").reindex(
-        columns=attribution.parts.columns,
-        fill_value=0.0,  # categories have no scale to colour by
-    )
-    shown = np.column_stack([numbers[names[-1]] for names in columns.values()])
-    return shap.Explanation(
+    explanation = shap.Explanation(
         themes.to_numpy(),
         base_values=np.full(len(themes), attribution.base_value),
-        data=np.round(shown, 2),
-        feature_names=[_short(meanings[theme]) for theme in themes],
+        data=_values(attribution).to_numpy(dtype=object),
+        feature_names=[_lines(meanings[theme]) for theme in themes],
     )
+    figure = plt.figure(layout="constrained")
+    shap.plots.beeswarm(
+        explanation,
+        max_display=SHOWN,
+        show=False,
+        plot_size=(10, 1.4 + 0.42 * SHOWN),
+        color_bar_label="Value of the feature (grey: category)",
+    )
+    plt.close(figure)
+    axes = figure.axes[0]
+    axes.tick_params("y", labelsize=10)
+    axes.set_xlabel(f"Part of predicted value, {unit}", fontsize=10)
+    axes.set_ylabel("Feature", fontsize=10)
+    title = "What predicted value is associated with, customer by customer"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    return figure
+
+
+def waterfall(attribution: Attribution, row: int, title: str, unit: str) -> Figure:
+    """How one customer's prediction adds up from the base value, largest part at the top."""
+    parts = attribution.by_theme().iloc[row].sort_values(key=np.abs, kind="stable")
+    rest, shown = parts.iloc[:-STEPS], parts.iloc[-STEPS:]
+    labels = _labels(attribution, row, shown.index)
+    if len(rest):
+        labels = [f"{len(rest)} other features", *labels]
+        shown = pd.concat([pd.Series([rest.sum()]), shown])
+    ends = attribution.base_value + shown.cumsum().to_numpy()
+    figure, axes = _axes(title, 1.6 + 0.42 * len(shown))
+    axes.use_sticky_edges = False  # leave room beside the last bar
+    axes.margins(x=0.12, y=0.02)
+    places = np.arange(1, len(shown) + 1)
+    colours = [BLUE if amount >= 0 else ORANGE for amount in shown]
+    axes.barh(places, shown, left=ends - shown, color=colours)
+    axes.vlines(ends, places, places + 1, color=GREY, linewidth=0.8, linestyle=":")
+    for place, end, amount in zip(places, ends, shown, strict=True):
+        _write(axes, f"{amount:+,.2f}", max(end, end - amount), place)
+    whole = {0: attribution.base_value, len(shown) + 1: attribution.prediction[row]}
+    for place, amount in whole.items():
+        axes.plot(amount, place, "D", color=GREY)
+        _write(axes, f"{amount:,.2f}", amount, place)
+    axes.set_yticks(range(len(shown) + 2), ["base value", *labels, "prediction"])
+    axes.set_xlabel(f"Predicted value, {unit}")
+    axes.set_ylabel("Feature and its value")
+    return figure
+
+
+def _labels(attribution: Attribution, row: int, themes: pd.Index) -> list[str]:
+    """Return what each theme means, with one customer's value of it."""
+    meanings = theme_meanings(attribution.features)
+    values = _values(attribution).iloc[row]
+    return [
+        _lines(f"{meanings[theme]} =\N{NO-BREAK SPACE}{_written(values[theme])}")
+        for theme in themes
+    ]
+
+
+def _values(attribution: Attribution) -> pd.DataFrame:
+    """Return the values by theme: where it has several windows, those of the longest."""
+    longest = {stem_of(name): name for name in sorted(attribution.parts, key=_window)}
+    themes = dict.fromkeys(stem_of(name) for name in attribution.parts)
+    return pd.DataFrame({theme: attribution.data[longest[theme]] for theme in themes})
+
+
+def _window(feature: str) -> float:
+    """Return how many days of the past a feature sees."""
+    days = feature.removeprefix(stem_of(feature)).strip("_d")
+    return float(days) if days.isdigit() else np.inf
+
+
+def _written(value: object) -> str:
+    if pd.isna(value):
+        return "unknown"
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def _gain(actual: Floats, score: Floats) -> tuple[Floats, Floats]:
@@ -159,20 +199,18 @@ def _gain(actual: Floats, score: Floats) -> tuple[Floats, Floats]:
     return share * 100, total / total[-1] * 100
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MOST_BELOW else text[: MOST_BELOW - 1] + "…"
+def _lines(text: str) -> str:
+    return textwrap.fill(text, LINE, max_lines=2, placeholder=" …")
 
 
-def _axes(height: float = 4.6) -> tuple[Figure, Axes]:
-    figure, axes = plt.subplots(figsize=(9, height), layout="constrained")
-    plt.close(figure)
+def _write(axes: Axes, text: str, x: float, y: float) -> None:
+    """Write a figure to the right of a point."""
+    axes.annotate(text, (x, y), (5, 0), textcoords="offset points", va="center", fontsize=9)
+
+
+def _axes(title: str, height: float = 4.6) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(9, height), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
-    axes.title.set_ha("left")
-    axes.title.set_position((0, 1))
-    axes.title.set_fontsize(12)
     return figure, axes
-
-
-def _finished(figure: Figure) -> Figure:
-    plt.close(figure)
-    return figure

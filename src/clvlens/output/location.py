@@ -18,6 +18,7 @@ from pathlib import Path
 from clvlens.config import Config
 
 LOCAL_HOST = "http://127.0.0.1:5000"
+MODE = "workflowType=machine_learning"  # MLflow opens in one for language models, without runs
 
 # MLflow is told to stay quiet, to call nobody, to copy no project files into models, and to give
 # up on a dead server soon. Whatever the user has set already wins.
@@ -71,11 +72,10 @@ def locate(config: Config) -> Location:
 def page(host: str, experiment: str, run: str, artifact: str = "") -> str:
     """Return the address of a run's page, or of one artifact on it.
 
-    MLflow opens in the mode for language models, which hides runs; the mode in the address helps.
     Without a host, the address works from every page of the same server.
     """
     path = f"experiments/{experiment}/runs/{run}" + (f"/artifacts/{artifact}" if artifact else "")
-    return f"{host and host.rstrip('/') + '/'}#/{path}?workflowType=machine_learning"
+    return f"{host and host.rstrip('/') + '/'}#/{path}?{MODE}"
 
 
 def answers(url: str, seconds: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from clvlens.config import Config
-from clvlens.errors import ConfigError
+from clvlens.errors import ClvlensError, ConfigError
 from clvlens.files import whole_file
 from clvlens.finance.npv import discounted_horizon_value
 from clvlens.models.boosting import Floats
 
+ENDINGS = (".csv", ".parquet")
 RISKY = 0.5
 VALUABLE_DECILE = 9
 MONEY = ("predicted_value", "value_low_90", "value_high_90", "clv")
@@ -76,16 +78,32 @@ def segments(decile: pd.Series, churn: pd.Series) -> pd.Series:
 
 
 def write_predictions(table: pd.DataFrame, path: Path) -> Path:
-    """Write a table as CSV or Parquet, by the ending; the file appears whole or not at all."""
+    """Write a table as CSV or Parquet, by the ending; the file appears whole or not at all.
+
+    Raises `ConfigError` as `check_place`, `ClvlensError` where the disk does not take it.
+    """
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    if path.suffix == ".parquet":
-        with whole_file(path) as temporary:
-            pa.parquet.write_table(arrow, temporary, compression="zstd")
-    elif path.suffix == ".csv":
-        with whole_file(path) as temporary:
-            pa.csv.write_csv(arrow, temporary)
-    else:
-        raise ConfigError(f"--out {path}: the format is unknown; end it in .csv or .parquet")
+    try:
+        with whole_file(check_place(path)) as temporary:
+            if path.suffix == ".csv":
+                pa.csv.write_csv(arrow, temporary)
+            else:
+                pa.parquet.write_table(arrow, temporary, compression="zstd")
+    except OSError as error:
+        raise ClvlensError(f"--out {path} cannot be written: {error}; write elsewhere") from None
+    return path
+
+
+def check_place(path: Path) -> Path:
+    """Return the path of a prediction file, if one can be written there.
+
+    Raises `ConfigError` for an unknown ending, or a place that no file can take.
+    """
+    if path.suffix not in ENDINGS:
+        raise ConfigError(f"--out {path}: the format is unknown; end it in {' or '.join(ENDINGS)}")
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+        raise ConfigError(f"--out {path} cannot be written there; name a file in a writable folder")
     return path
 
 

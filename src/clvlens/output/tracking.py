@@ -110,10 +110,10 @@ class Tracker:
 
     @_reported
     def log_metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
-        """Keep metrics; those that are missing or infinite are left out."""
+        """Keep metrics to six digits, as pages show them all; left out are nan and infinity."""
         now = int(time.time() * 1000)
         kept = [
-            Metric(key, float(value), now, step=0)
+            Metric(key, float(f"{value:.6g}"), now, step=0)
             for key, value in metrics.items()
             if math.isfinite(value)
         ]
@@ -133,7 +133,7 @@ class Tracker:
     def describe(self, run_id: str, markdown: str) -> None:
         """Describe a run, and the experiment by its newest run: both are read without a click."""
         self._client.set_tag(run_id, NOTE, _shortened(markdown, LONGEST_NOTE))
-        newest = f"[Open the newest run]({self.link(run_id, host='')})\n\n{markdown}"
+        newest = f"[Open the newest run]({self.link(run_id, host='')}) · {markdown}"
         self._client.set_experiment_tag(self.experiment_id, NOTE, _shortened(newest, LONGEST_NOTE))
 
     @_reported

@@ -18,7 +18,15 @@ from typing import IO, NoReturn
 
 from clvlens.config import Config
 from clvlens.errors import ClvlensError
-from clvlens.output.location import MANNERS, Location, answers, locate, page, without_password
+from clvlens.output.location import (
+    MANNERS,
+    MODE,
+    Location,
+    answers,
+    locate,
+    page,
+    without_password,
+)
 
 ADDRESS = "127.0.0.1"
 PORTS_TRIED = 20
@@ -53,10 +61,10 @@ def _entrance(host: str, experiment: str, run_id: str | None) -> str:
     known = _ask(host, "experiments/search", max_results=1000).get("experiments", [])
     number = next((one["experiment_id"] for one in known if one["name"] == experiment), None)
     if number is None:
-        return f"{host}/#/experiments"
+        return f"{host}/#/experiments?{MODE}"
     runs = _ask(host, "runs/search", experiment_ids=[number], max_results=1).get("runs", [])
     newest = run_id or next((run["info"]["run_id"] for run in runs), None)
-    return page(host, number, newest) if newest else f"{host}/#/experiments/{number}"
+    return page(host, number, newest) if newest else f"{host}/#/experiments/{number}?{MODE}"
 
 
 def _ask(host: str, question: str, **body: object) -> dict:

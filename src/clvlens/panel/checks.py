@@ -156,6 +156,23 @@ def _conflict(engine: Engine, history: History, count: int, named: ir.Table) -> 
     return Fault(history.name, problem, mend, history.key)
 
 
+def never_known(engine: Engine, history: History, events: ir.Table) -> tuple[str, ...]:
+    """Return a note of every column with values whose clock is empty: no snapshot sees those."""
+    present = [c for c in history.columns if c.name in events.columns]
+    late = [c for c in present if history.clock(c) not in (None, c.name)]
+    if not late:
+        return ()
+    lost = [events[c.name].notnull() & events[history.clock(c)].isnull() for c in late]
+    counts = engine.row(
+        events.aggregate(**{f"n{i}": row.cast("int64").sum() for i, row in enumerate(lost)})
+    )
+    return tuple(
+        f"{history.name}.{c.name}: {_rows(count)} not used, as {history.clock(c)} is empty there"
+        for c, count in zip(late, counts, strict=True)
+        if count
+    )
+
+
 def _named(history: History, events: ir.Table) -> ir.Table:
     return events.filter(_is_named(history, events))
 

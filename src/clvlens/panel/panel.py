@@ -24,6 +24,10 @@ from clvlens.panel.world import World, read_world
 from clvlens.version import __version__
 
 TARGETS = ("target_value", "target_orders", "target_churned")
+SHAPING = {  # the settings that a panel depends on
+    *("data", "data_ends", "time_zone", "population", "customers"),
+    *("target", "cutoffs", "look_back_days"),
+}
 
 Progress = Callable[[str], None]
 
@@ -146,8 +150,7 @@ def load_panel(config: Config) -> Panel | None:
 
 def recipe(config: Config) -> str:
     """Return a digest of all that a panel depends on: settings, input files and features' code."""
-    parts = config.model_dump_json(include={"data", "population", "target", "cutoffs", "customers",
-                                            "time_zone", "data_ends", "look_back_days"})  # fmt: skip
+    parts = config.model_dump_json(include=SHAPING)
     code = [
         sha256(file) for folder in histories.__path__ for file in sorted(Path(folder).glob("*.py"))
     ]

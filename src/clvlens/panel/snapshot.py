@@ -74,15 +74,15 @@ def past_of(
 ) -> Past:
     """Return the rows of a history as they were known before each row's cutoff.
 
-    With `look_back_days`, older rows are not read, unless their state lasts: then every cutoff
+    With `look_back_days`, older events are not read, unless their state lasts: then every cutoff
     sees as much history.
     """
+    history = events.history
     joined = rows.join(events.table, "customer_id")
     joined = joined.filter(_visible(joined.event_time, events.lag, joined.cutoff))
-    if look_back_days is not None and not events.history.lasting:
+    if look_back_days is not None and not history.lasting:
         oldest = joined.cutoff - look_back_days * DAY
         joined = joined.filter(joined.event_time.isnull() | (joined.event_time >= oldest))
-    history = events.history
     masked = {
         column.name: _masked(joined, history, column.name, events.lag)
         for column in history.columns

@@ -38,8 +38,15 @@ def id_text(value: ir.Value) -> ir.StringValue:
     """
     if not value.type().is_floating():
         return value.cast("string")
-    sure = (value == value.floor()) & (value.abs() < EXACT_FLOAT)
-    return ibis.ifelse(sure, value.try_cast("int64").cast("string"), ibis.null("string"))
+    number = whole(value)
+    sure = number.between(1 - EXACT_FLOAT, EXACT_FLOAT - 1)
+    return ibis.ifelse(sure, number.cast("string"), ibis.null("string"))
+
+
+def whole(value: ir.FloatingValue) -> ir.IntegerValue:
+    """Return whole numbers as such, null for others; Ibis' own `floor` fails on large ones."""
+    number = value.try_cast("int64")
+    return ibis.ifelse(number.cast("float64") == value, number, ibis.null("int64"))
 
 
 def locate(root: Path, source: Source) -> Path:

@@ -17,7 +17,7 @@ from clvlens.histories.exact import DAY
 from clvlens.panel import checks
 from clvlens.panel.engine import Engine
 from clvlens.panel.rules import kept
-from clvlens.panel.source import ROW, id_text, open_table
+from clvlens.panel.source import ROW, id_text, open_table, whole
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
@@ -69,6 +69,7 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
         events, repeats = checks.without_repeats(engine, history, table, events, read)
         notes += repeats
     notes += checks.strange_kinds(engine, history, events)
+    notes += checks.never_known(engine, history, events)
     return Events(history, events, int(table.lag_days * DAY), notes)
 
 
@@ -121,9 +122,7 @@ def _convert(engine: Engine, value: ir.Value, column: Column, table: TableConfig
         case "money" | "number":
             return _decimal(value, table.decimal).try_cast(column.storage)
         case "count":
-            number = value.try_cast("float64")
-            whole = ibis.ifelse(number == number.floor(), number, ibis.null("float64"))
-            return whole.try_cast("int64")
+            return whole(value.try_cast("float64"))
         case "flag":
             text = value.cast("string").lower()
             return ibis.cases((text.isin(TRUE), True), (text.isin(FALSE), False))

@@ -1,0 +1,196 @@
+import csv
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+VERBS = ("check", "panel", "train", "evaluate", "explain", "predict")
+COMMAND = (sys.executable, "-c", "from clvlens.cli import main; main()")
+HEADER = (
+    "customer_id,cutoff,horizon_days,currency,predicted_value,value_low_90,value_high_90,"
+    "churn_probability,expected_orders,value_decile,segment,reason_1,reason_1_amount,reason_2,"
+    "reason_2_amount,reason_3,reason_3_amount,model_version"
+)
+
+
+def read(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def hidden(folder):
+    return [path for path in folder.rglob(".*") if path.exists()]
+
+
+def test_every_verb_ends_well_and_names_the_next(project):
+    following = (*VERBS[1:], "ui")
+    for verb, after in zip(VERBS, following, strict=True):
+        ran = project.ran[verb]
+        assert (verb, ran.code, "Traceback" in ran.err) == (verb, 0, False)
+        assert ran.out.endswith(f"Next: clvlens {after} --config {project.config}\n")
+
+
+def test_what_is_written_lies_above_the_folder_of_the_configuration(project):
+    names = {path.name for path in project.folder.iterdir()}
+    assert names == {"configs", "data", "models"}
+    assert hidden(project.folder) == []
+
+
+def test_check_tells_what_was_found_and_how_the_cutoffs_fall(project):
+    out = project.ran["check"].out
+    assert "basket breadth, discounts" in out
+    assert "fit: cutoff 2017-07-01, outcome of the 90 days from then on" in out
+
+
+def test_panel_counts_customers_by_role(project):
+    lines = [line.split() for line in project.ran["panel"].out.splitlines()]
+    assert ["fit", "2017-07-01"] in [line[:2] for line in lines]
+    assert ["test", "2017-10-01"] in [line[:2] for line in lines]
+
+
+def test_the_grade_stands_below_the_model_and_every_baseline(project):
+    out = project.ran["evaluate"].out
+    table, _, grade = out.partition("\nGrade ")
+    methods = ("clvlens", "past rate × horizon", "carry forward", "BG/NBD", "RFM", "constant mean")
+    assert all(f"\n  {method}" in table for method in methods)
+    assert grade[:3] in {"A: ", "B: ", "C: ", "D: "}
+    assert "Version 1 is now the champion" in grade
+
+
+def test_predictions_are_a_row_a_customer_known_before_the_cutoff(project):
+    rows = read(project.data / "predictions.csv")
+    assert ",".join(rows[0]) == HEADER
+    assert len({row["customer_id"] for row in rows}) == len(rows) == 400
+    assert {row["cutoff"] for row in rows} == {"2018-01-01"}
+    assert {row["currency"] for row in rows} == {"USD"}
+    assert all(
+        float(row["value_low_90"]) <= float(row["predicted_value"]) <= float(row["value_high_90"])
+        for row in rows
+    )
+    assert all(0 <= float(row["churn_probability"]) <= 1 and row["reason_3"] for row in rows)
+
+
+def test_explain_and_predict_link_to_the_run(project):
+    for verb in ("explain", "predict"):
+        (line,) = [line for line in project.ran[verb].out.splitlines() if "MLflow run" in line]
+        assert line.startswith("MLflow run: http://127.0.0.1:5000/#/experiments/")
+
+
+def test_nothing_but_the_parts_of_a_single_customer_tells_the_name_of_one(project):
+    ids = {row["customer_id"] for row in read(project.data / "examples.csv")}
+    for folder in ("explanation", "evaluation", "training"):
+        names = [path.stem for path in (project.data / folder).rglob("*")]
+        assert ids.isdisjoint(names)
+
+
+def test_predicting_again_gives_the_same_bytes(project, tmp_path):
+    again = tmp_path / "again.csv"
+    assert project.run("predict", "--out", again).code == 0
+    assert again.read_bytes() == (project.data / "predictions.csv").read_bytes()
+
+
+def test_no_reasons_leave_their_columns_out(project, tmp_path):
+    out = tmp_path / "without.csv"
+    ran = project.run("predict", "--out", out, "--reasons", 0, "--cutoff", "2017-12-01")
+    assert ran.code == 0
+    first = read(out)[0]
+    assert list(first) == [name for name in HEADER.split(",") if not name.startswith("reason")]
+    assert first["cutoff"] == "2017-12-01"
+
+
+def test_a_registered_model_predicts_what_the_saved_one_does(project, tmp_path):
+    out = tmp_path / "champion.csv"
+    assert project.run("predict", "--out", out, "--model", "champion").code == 0
+    assert out.read_bytes() == (project.data / "predictions.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--cutoff", "2030-01-01"), "cutoff 2030-01-01 is outside the data, which has orders"),
+        (("--model", "99"), "complete_journey has no version '99'; known are 1, champion"),
+        (("--model", "models:/other/1"), "no model named other is registered"),
+    ],
+)
+def test_predict_refuses_what_is_not_there_and_leaves_the_file_alone(project, words, told):
+    before = (project.data / "predictions.csv").read_bytes()
+    ran = project.run("predict", *words)
+    assert ran.code == 2
+    assert told in ran.told[-1]
+    assert "Traceback" not in ran.err
+    assert (project.data / "predictions.csv").read_bytes() == before
+
+
+def test_a_model_of_another_question_is_refused_in_one_line(project, tmp_path):
+    settings = yaml.safe_load(project.config.read_text())
+    settings["target"]["horizon_days"] = 60
+    other = project.config.with_name("other.yaml")
+    other.write_text(yaml.safe_dump(settings))
+    ran = type(project)(project.folder, other, {}).run("predict", "--out", tmp_path / "p.csv")
+    other.unlink()
+    assert ran.code == 2
+    assert "the model predicts horizon_days 90, the configuration asks for 60" in ran.err
+
+
+def test_features_that_the_model_reads_and_the_data_lack_are_told_in_one_line(project, tmp_path):
+    settings = yaml.safe_load(project.config.read_text())
+    del settings["data"]["customers"]
+    fewer = project.config.with_name("fewer.yaml")
+    fewer.write_text(yaml.safe_dump(settings))
+    ran = type(project)(project.folder, fewer, {}).run("predict", "--out", tmp_path / "p.csv")
+    fewer.unlink()
+    assert ran.code == 2
+    assert "of the features that the model reads are missing, first 'customers__" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.slow
+def test_the_champion_stays_when_the_same_data_are_trained_again(project, tmp_path):
+    again = project.copy(tmp_path / "again")
+    manifest = again.folder / "models" / "complete_journey" / "manifest.json"
+    before = manifest.read_bytes()
+    assert "Registered complete_journey version 2" in again.run("train").out
+    assert manifest.read_bytes() == before
+    assert "Champion stays version 1: version 2 has nGini +0.0000" in again.run("evaluate").out
+    assert "Version 2 is now the champion" in again.run("evaluate", "--promote").out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("verb", "kept"),
+    [("train", "the model is saved in"), ("evaluate", "the evaluation is saved in"),
+     ("explain", "the explanation is saved in")],
+)  # fmt: skip
+def test_work_that_cannot_be_tracked_is_kept_and_says_so(project, tmp_path, verb, kept):
+    alone = project.copy(tmp_path / "alone")
+    settings = yaml.safe_load(alone.config.read_text())
+    settings["tracking"] = {"uri": "http://127.0.0.1:9"}
+    alone.config.write_text(yaml.safe_dump(settings))
+    ran = alone.run(verb)
+    assert (ran.code, len(ran.told)) == (3, 1)
+    assert f"{kept} {alone.folder}" in ran.told[0]
+    assert "but not tracked: no tracking server answers at http://127.0.0.1:9" in ran.told[0]
+
+
+@pytest.mark.slow
+def test_a_process_that_is_told_to_stop_leaves_nothing_partial(project, tmp_path):
+    again = project.copy(tmp_path / "stopped")
+    manifest = again.folder / "models" / "complete_journey" / "manifest.json"
+    before = manifest.read_bytes()
+    words = ["train", "--config", again.config, "--customers", "400"]
+    process = subprocess.Popen(
+        [*COMMAND, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert "fit value" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 143
+    assert err.splitlines()[-1] == "clvlens: interrupted"
+    assert "Traceback" not in err
+    assert "Wrote" not in out
+    assert manifest.read_bytes() == before
+    assert hidden(again.folder) == []

@@ -1,0 +1,313 @@
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from clvlens import metrics, pipeline
+from clvlens.evaluation import backtest as module
+from clvlens.evaluation.backtest import MODEL, Evaluation, backtest
+from clvlens.metrics import CHURN_METRICS, VALUE_METRICS
+from clvlens.models.baselines import forecast_baselines
+
+METHODS = [
+    "clvlens",
+    "constant mean",
+    "carry forward",
+    "past rate × horizon",
+    "RFM score",
+    "BG/NBD × Gamma-Gamma",
+    "Pareto/NBD × Gamma-Gamma",
+]
+
+
+def with_test(panel, test):
+    """The panel with other test rows."""
+    kept = panel.frame[panel.frame["role"] != "test"]
+    return replace(panel, frame=pd.concat([kept, test], ignore_index=True))
+
+
+def row_of(table, **wanted):
+    """The one row of a table in which columns have these values."""
+    for column, value in wanted.items():
+        table = table[table[column] == value]
+    (row,) = table.to_dict("records")
+    return row
+
+
+def scored(**ngini):
+    """An evaluation that knows no more than each method's nGini."""
+    scores = pd.DataFrame({"method": [*ngini], "metric": "ngini", "estimate": [*ngini.values()]})
+    return Evaluation(scores, *[pd.DataFrame()] * 4)
+
+
+@pytest.fixture(scope="module")
+def again(panel, model):
+    return pipeline.evaluate(model, panel)
+
+
+@pytest.fixture(scope="module")
+def baselines(panel):
+    found, _ = forecast_baselines(
+        panel.rows("fit"), panel.rows("test"), value="revenue", horizon_days=60, label_days=60
+    )
+    return {forecast.name: forecast for forecast in found}
+
+
+# --- scores
+
+
+def test_every_method_is_judged_on_every_test_row(evaluation, panel, baselines):
+    test = panel.rows("test")
+    assert evaluation.scores["method"].unique().tolist() == METHODS
+    told = evaluation.predictions
+    for column in ("customer_id", "cutoff", "target_value", "target_orders", "target_churned"):
+        assert told[column].tolist() == test[column].tolist()
+    assert {len(forecast.value) for forecast in baselines.values()} == {len(test)}
+
+
+def test_the_models_figures_are_the_metrics_of_its_predictions(evaluation, panel, model):
+    test = panel.rows("test")
+    predicted = model.predict(test)
+    for name, metric in VALUE_METRICS.items():
+        figure = metric.function(test["target_value"], predicted["predicted_value"])
+        assert evaluation.score(MODEL, name) == figure
+    for name, metric in CHURN_METRICS.items():
+        figure = metric.function(test["target_churned"], predicted["churn_probability"])
+        assert evaluation.score(MODEL, name) == figure
+
+
+def test_the_baselines_figures_are_the_metrics_of_their_forecasts(evaluation, panel, baselines):
+    actual = panel.rows("test")["target_value"]
+    for name, forecast in baselines.items():
+        assert evaluation.score(name, "ngini") == metrics.normalised_gini(actual, forecast.value)
+        assert evaluation.score(name, "spearman") == pytest.approx(
+            metrics.spearman(actual, forecast.value), nan_ok=True
+        )
+
+
+def test_a_method_has_no_figure_of_what_it_does_not_speak_of(evaluation):
+    spoken = evaluation.scores.groupby("method")["metric"].agg(set)
+    value, churn = set(VALUE_METRICS), set(CHURN_METRICS)
+    ranks, churn_ranks = {"spearman", "ngini", "top_decile_capture"}, {"auc", "auc_pr"}
+    assert spoken["clvlens"] == value | churn
+    assert spoken["constant mean"] == value | churn
+    assert spoken["BG/NBD × Gamma-Gamma"] == value | churn
+    assert spoken["past rate × horizon"] == value
+    assert spoken["carry forward"] == value | churn_ranks
+    assert spoken["RFM score"] == ranks | churn_ranks
+    assert np.isnan(evaluation.score("RFM score", "mae"))
+
+
+def test_money_is_named_as_the_unit_of_errors_in_money(evaluation):
+    units = evaluation.scores.drop_duplicates("metric").set_index("metric")["unit"]
+    assert units["mae"] == units["rmse"] == "money"
+    assert units["total_bias"] == "share"
+
+
+def test_intervals_draw_a_customer_with_all_of_their_cutoffs(evaluation, panel):
+    test = panel.rows("test")
+    rows = evaluation.predictions
+    assert len(test) == 2 * test["customer_id"].nunique()
+    drawn = metrics.bootstrap_interval(
+        metrics.mean_absolute_error,
+        rows["target_value"],
+        rows["predicted_value"],
+        draws=module.DRAWS,
+        groups=rows["customer_id"],
+    )
+    found = row_of(evaluation.scores, method=MODEL, metric="mae")
+    assert (found["low"], found["high"]) == (drawn.low, drawn.high)
+    # Rows drawn alone would look twice as sure as they are where a customer's two rows agree.
+    alone = metrics.bootstrap_interval(
+        metrics.mean_absolute_error, rows["target_value"], rows["predicted_value"]
+    )
+    assert drawn.high - drawn.low > alone.high - alone.low
+
+
+def test_differences_are_the_models_figure_less_the_baselines(evaluation):
+    for row in evaluation.differences.to_dict("records"):
+        gap = evaluation.score(MODEL, row["metric"]) - evaluation.score(
+            row["method"], row["metric"]
+        )
+        assert row["estimate"] == pytest.approx(gap, nan_ok=True)
+    assert set(evaluation.differences["method"]) == set(METHODS[1:])
+
+
+def test_differences_are_paired_so_that_their_intervals_are_narrower(evaluation):
+    name = "BG/NBD × Gamma-Gamma"
+    gap = row_of(evaluation.differences, method=name, metric="ngini")
+    ours, theirs = (
+        row_of(evaluation.scores, method=method, metric="ngini") for method in (MODEL, name)
+    )
+    apart = np.hypot(ours["high"] - ours["low"], theirs["high"] - theirs["low"])
+    assert gap["high"] - gap["low"] < apart
+
+
+# --- what the outcomes may touch
+
+
+def test_outcomes_of_the_test_change_no_forecast(evaluation, panel, model):
+    test = panel.rows("test")
+    targets = ["target_value", "target_orders", "target_churned"]
+    shuffled = test.assign(**{name: test[name].to_numpy()[::-1] for name in targets})
+    again = backtest(model, with_test(panel, shuffled))
+    forecast = [
+        "predicted_value", "value_low_90", "value_high_90", "churn_probability", "expected_orders",
+    ]  # fmt: skip
+    assert again.predictions[forecast].equals(evaluation.predictions[forecast])
+    assert again.score(MODEL, "ngini") < evaluation.score(MODEL, "ngini") - 0.3
+
+
+def test_an_evaluation_can_be_repeated(evaluation, again):
+    for name in ("scores", "differences", "by_slice", "by_decile", "predictions"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(evaluation, name))
+
+
+# --- the best baseline
+
+
+def test_the_best_baseline_is_the_one_that_ranks_value_best():
+    assert scored(clvlens=0.9, mean=0.0, rate=0.7, btyd=0.6).best_baseline == "rate"
+
+
+def test_a_baseline_without_figure_is_never_the_best():
+    assert scored(clvlens=0.9, mean=np.nan, rate=0.1, btyd=np.nan).best_baseline == "rate"
+
+
+def test_of_equal_baselines_the_first_is_the_best():
+    assert scored(clvlens=0.9, mean=0.0, rate=0.7, btyd=0.7).best_baseline == "rate"
+    assert scored(clvlens=np.nan, mean=np.nan, rate=np.nan).best_baseline == "mean"
+
+
+def test_predictions_carry_the_best_baselines_forecast(evaluation, baselines):
+    best = baselines[evaluation.best_baseline]
+    assert evaluation.predictions["best_baseline_value"].tolist() == best.value.tolist()
+
+
+def test_a_baseline_that_is_left_out_is_noted_beside_the_panels_own_notes(panel, model):
+    test = panel.rows("test").assign(orders__repeat_days=0.0)
+    noted = replace(with_test(panel, test), notes=("the panel's own",))
+    evaluation = backtest(model, noted)
+    assert evaluation.scores["method"].unique().tolist() == METHODS[:5]
+    assert len(evaluation.notes) == 3
+    assert evaluation.notes[0].startswith("BG/NBD × Gamma-Gamma is left out")
+    assert evaluation.notes[2] == "the panel's own"
+
+
+# --- deciles and slices
+
+
+def test_deciles_share_out_everybody():
+    actual, value = np.arange(25.0), np.arange(25.0)[::-1] * 10
+    table = deciles(actual, value)
+    # Of 25 customers tenths hold 3, 2, 3, 2, …; the lowest predictions are those of the last.
+    assert table["decile"].tolist() == list(range(1, 11))
+    assert table["predicted"].iloc[0] == pytest.approx((0 + 10 + 20) / 3)
+    assert table["actual"].iloc[0] == pytest.approx((24 + 23 + 22) / 3)
+    sizes = np.array([3, 2] * 5)
+    assert (table["predicted"] * sizes).sum() == pytest.approx(value.sum())
+    assert (table["actual"] * sizes).sum() == pytest.approx(actual.sum())
+
+
+def test_deciles_of_a_constant_prediction_are_all_filled():
+    assert deciles(np.arange(20.0), np.ones(20))["actual"].tolist() == [
+        0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5, 14.5, 16.5, 18.5,
+    ]  # fmt: skip
+
+
+def test_coverage_of_a_decile_is_the_share_of_values_within_bounds_that_count():
+    actual = np.arange(20.0)
+    bounds = {"value_low_90": actual, "value_high_90": actual + np.tile([0.0, -1.0], 10)}
+    assert deciles(actual, actual, **bounds)["coverage_90"].tolist() == [0.5] * 10
+
+
+def deciles(actual, value, **bounds):
+    return module._by_decile(
+        pd.DataFrame({"target_value": actual}), pd.DataFrame({"predicted_value": value, **bounds})
+    )
+
+
+def test_a_slices_figures_are_those_of_its_customers(evaluation, panel):
+    rows, test = evaluation.predictions, panel.rows("test")
+    repeat = rows[(test["orders__count_ever"] > 1).to_numpy()]
+    found = row_of(evaluation.by_slice, slice="repeat")
+    assert found["customers"] == repeat["customer_id"].nunique()
+    assert found["mean_actual"] == pytest.approx(repeat["target_value"].mean())
+    assert found["mean_predicted"] == pytest.approx(repeat["predicted_value"].mean())
+    assert found["churned"] == pytest.approx(repeat["target_churned"].mean())
+    assert found["churn_predicted"] == pytest.approx(repeat["churn_probability"].mean())
+    assert found["ngini"] == metrics.normalised_gini(
+        repeat["target_value"], repeat["predicted_value"]
+    )
+    inside = repeat["target_value"].between(repeat["value_low_90"], repeat["value_high_90"])
+    assert found["coverage_90"] == pytest.approx(inside.mean())
+
+
+def test_the_slice_of_all_has_the_figures_of_the_whole(evaluation):
+    everybody = row_of(evaluation.by_slice, slice="all")
+    assert everybody["customers"] == evaluation.predictions["customer_id"].nunique()
+    for name in ("ngini", "total_bias"):
+        assert everybody[name] == evaluation.score(MODEL, name)
+
+
+def sliced(count_ever):
+    """The slices of customers with so many orders; each brings 10 more than the one before."""
+    size = len(count_ever)
+    value = 10.0 * np.arange(1, size + 1)
+    test = pd.DataFrame(
+        {
+            "customer_id": [f"customer-{number}" for number in range(size)],
+            "orders__count_ever": np.array(count_ever, dtype=float),
+            "orders__days_since_last": 1.0,
+            "tenure_days": 100.0,
+            "target_value": value,
+            "target_churned": 0.0,
+        }
+    )
+    predictions = pd.DataFrame(
+        {"predicted_value": value, "churn_probability": 0.25,
+         "value_low_90": value - 1, "value_high_90": value + 1}
+    )  # fmt: skip
+    with warnings.catch_warnings(action="error"):
+        return module._by_slice(test, predictions)
+
+
+def test_an_empty_slice_has_no_figures():
+    found = row_of(sliced([2, 2, 2]), slice="never-buyer")
+    assert found.pop("customers") == 0
+    assert found.pop("slice") == "never-buyer"
+    assert all(np.isnan(figure) for figure in found.values())
+
+
+def test_a_slice_of_one_customer_has_a_mean_and_no_rank():
+    found = row_of(sliced([0, 1, 2]), slice="one-time")
+    assert (found["customers"], found["mean_actual"], found["mean_predicted"]) == (1, 20, 20)
+    assert (found["total_bias"], found["coverage_90"]) == (0, 1)
+    assert np.isnan(found["ngini"])
+
+
+@pytest.mark.parametrize(("customers", "ngini"), [(19, np.nan), (20, 1.0)])
+def test_fewer_than_twenty_customers_are_not_ranked(customers, ngini):
+    found = row_of(sliced([2] * customers), slice="repeat")
+    assert found["ngini"] == pytest.approx(ngini, nan_ok=True)
+
+
+# --- the data that a model was made of
+
+
+def test_a_model_judged_on_the_data_that_it_learned_from_has_nothing_to_note(again):
+    assert again.notes == ()
+
+
+def test_other_rows_before_the_test_are_noted(panel, model):
+    other = with_test(panel, panel.rows("test").iloc[::4])
+    other.frame.loc[0, "target_value"] += 0.01
+    notes = pipeline.evaluate(model, other).notes
+    assert notes == ("the data have changed since the model was trained",)
+
+
+def test_other_test_rows_are_no_other_data(panel, model):
+    test = panel.rows("test").assign(target_value=1.0)
+    assert pipeline.evaluate(model, with_test(panel, test.iloc[::4])).notes == ()

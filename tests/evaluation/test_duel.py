@@ -1,0 +1,46 @@
+from dataclasses import replace
+
+import pytest
+
+from clvlens import pipeline
+from clvlens.errors import ModelError
+from clvlens.evaluation.duel import lead
+from clvlens.metrics import Interval, normalised_gini
+
+
+@pytest.fixture(scope="module")
+def weaker(panel):
+    """A model whose fit rows lost their link to what came after."""
+    frame, fit = panel.frame.copy(), panel.frame["role"] == "fit"
+    targets = ["target_value", "target_orders", "target_churned"]
+    frame.loc[fit, targets] = frame.loc[fit, targets].to_numpy()[::-1]
+    return pipeline.train(replace(panel, frame=frame))
+
+
+def test_a_model_leads_itself_by_nothing(model, panel):
+    assert lead(model, model, panel) == Interval(0.0, 0.0, 0.0)
+
+
+def test_twice_the_money_ranks_no_better(model, panel):
+    double = replace(model, about={**model.about, "horizon_days": 120})
+    assert lead(double, model, panel) == Interval(0.0, 0.0, 0.0)
+
+
+def test_the_lead_is_the_difference_in_ngini_and_turns_with_the_sides(model, weaker, panel):
+    test = panel.rows("test")
+    ours, theirs = (
+        normalised_gini(test["target_value"], one.predict(test)["predicted_value"])
+        for one in (model, weaker)
+    )
+    ahead, behind = lead(model, weaker, panel), lead(weaker, model, panel)
+    assert ahead.estimate == ours - theirs
+    assert ahead.low > 0
+    assert [behind.estimate, behind.low, behind.high] == pytest.approx(
+        [-ahead.estimate, -ahead.high, -ahead.low]
+    )
+
+
+def test_a_champion_that_reads_other_features_cannot_be_met(model, panel):
+    poorer = replace(panel, frame=panel.frame.drop(columns="orders__count_60d"))
+    with pytest.raises(ModelError, match="'orders__count_60d': predict from the histories"):
+        lead(model, model, poorer)

@@ -1,0 +1,189 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from clvlens.config import Config
+from clvlens.errors import ClvlensError, ConfigError
+from clvlens.output.predictions import (
+    check_place,
+    deciles,
+    prediction_table,
+    segments,
+    write_predictions,
+)
+
+COLUMNS = [
+    "customer_id", "cutoff", "horizon_days", "currency",
+    "predicted_value", "value_low_90", "value_high_90", "churn_probability", "expected_orders",
+    "value_decile", "segment",
+    "reason_1", "reason_1_amount", "reason_2", "reason_2_amount", "reason_3", "reason_3_amount",
+    "model_version",
+]  # fmt: skip
+PARIS_MIDNIGHT = pd.Timestamp("2024-06-30T22:00", tz="UTC")
+
+
+def configure(**settings) -> Config:
+    data = {"orders": {"path": "orders.csv"}}
+    settings = {"time_zone": "Europe/Paris", "target": {"horizon_days": 365}, **settings}
+    return Config(name="shop", currency="EUR", data=data, **settings)
+
+
+@pytest.fixture
+def rows():
+    return pd.DataFrame({"customer_id": ["007", "8"], "cutoff": PARIS_MIDNIGHT})
+
+
+@pytest.fixture
+def predicted():
+    return pd.DataFrame(
+        {
+            "predicted_value": [1200.0, 12.34567],
+            "value_low_90": [1000.004, 0.0],
+            "value_high_90": [1400.006, 99.0],
+            "churn_probability": [0.123456, 0.5],
+            "expected_orders": [3.14159, 0.0],
+        }
+    )
+
+
+@pytest.fixture
+def reasons():
+    """For the first customer alone."""
+    given = {f"reason_{i}": [f"what {i}"] for i in (1, 2, 3)}
+    amounts = {f"reason_{i}_amount": [-i - 0.006] for i in (1, 2, 3)}
+    ordered = sorted({**given, **amounts}.items())
+    return pd.DataFrame(dict(ordered), index=[0])
+
+
+def test_the_columns_are_these_in_this_order(rows, predicted, reasons):
+    assert list(prediction_table(configure(), rows, predicted, reasons, "v")) == COLUMNS
+
+
+def test_clv_stands_before_the_decile_where_it_is_asked_for(rows, predicted, reasons):
+    table = prediction_table(configure(clv={}), rows, predicted, reasons, "v")
+    place = COLUMNS.index("value_decile")
+    assert list(table) == [*COLUMNS[:place], "clv", *COLUMNS[place:]]
+
+
+def test_reasons_that_nobody_asks_for_are_left_out(rows, predicted):
+    table = prediction_table(configure(), rows, predicted, None, "v")
+    assert list(table) == [name for name in COLUMNS if not name.startswith("reason")]
+
+
+def test_a_row_says_what_was_predicted_for_whom_and_when(rows, predicted, reasons):
+    first = prediction_table(configure(), rows, predicted, reasons, "abc").iloc[0]
+    assert first.tolist() == [
+        "007", "2024-07-01", 365, "EUR", 1200.0, 1000.0, 1400.01, 0.1235, 3.142, 10, "grow",
+        "what 1", -1.01, "what 2", -2.01, "what 3", -3.01, "abc",
+    ]  # fmt: skip
+
+
+def test_customers_without_reasons_have_empty_ones(rows, predicted, reasons):
+    second = prediction_table(configure(), rows, predicted, reasons, "abc").iloc[1]
+    assert second.filter(like="reason").isna().all()
+
+
+def test_a_cutoff_within_a_day_is_written_with_its_time_and_zone(rows, predicted):
+    rows["cutoff"] = PARIS_MIDNIGHT + pd.Timedelta(hours=9, minutes=30)
+    table = prediction_table(configure(), rows, predicted, None, "v")
+    assert table["cutoff"].unique().tolist() == ["2024-07-01T09:30:00+02:00"]
+
+
+def test_clv_is_the_value_discounted_over_the_horizon(rows, predicted):
+    config = configure(clv={"annual_discount_rate": 0.21})
+    table = prediction_table(config, rows, predicted, None, "v")
+    middles = (np.arange(12) + 0.5) / 12
+    assert table["clv"][0] == round(sum(100 / 1.21**years for years in middles), 2) == 1092.55
+
+
+def test_clv_is_less_by_what_the_customer_cost_to_win(rows, predicted):
+    clv = {"annual_discount_rate": 0.0, "subtract_acquisition_cost": True}
+    rows["customers__acquisition_cost"] = [30.0, np.nan]
+    table = prediction_table(configure(clv=clv), rows, predicted, None, "v")
+    assert table["clv"].tolist() == [1170.0, 12.35]
+
+
+def test_an_acquisition_cost_that_is_not_there_is_not_taken_for_none(rows, predicted):
+    config = configure(clv={"subtract_acquisition_cost": True})
+    with pytest.raises(ConfigError, match=r"needs data\.customers with a column acquisition_cost"):
+        prediction_table(config, rows, predicted, None, "v")
+
+
+def test_each_decile_has_a_tenth_of_the_customers():
+    assert deciles(np.arange(20.0)).tolist() == [d for d in range(1, 11) for _ in range(2)]
+
+
+def test_equal_values_share_the_higher_tenth():
+    assert deciles(np.array([0.0] * 7 + [1.0, 1.0, 2.0])).tolist() == [7] * 7 + [9, 9, 10]
+
+
+def test_a_customer_alone_is_in_the_highest_tenth():
+    assert deciles(np.array([5.0])).tolist() == [10]
+
+
+def test_segments_are_a_grid_of_value_and_risk():
+    decile, churn = pd.Series([9, 9, 8, 8]), pd.Series([0.5, 0.49, 0.5, 0.49])
+    assert segments(decile, churn).tolist() == ["protect", "grow", "win back", "let be"]
+
+
+def test_csv_and_parquet_hold_the_same(rows, predicted, reasons, tmp_path):
+    table = prediction_table(configure(clv={}), rows, predicted, reasons, "00e1")
+    words = {name: "str" for name in table if table[name].dtype.kind not in "if"}
+    from_csv = pd.read_csv(write_predictions(table, tmp_path / "p.csv"), dtype=words)
+    from_parquet = pd.read_parquet(write_predictions(table, tmp_path / "p.parquet"))
+    pd.testing.assert_frame_equal(from_csv, from_parquet, check_dtype=False)
+    assert from_csv["customer_id"].tolist() == ["007", "8"]
+    assert from_csv["model_version"].tolist() == ["00e1", "00e1"]
+
+
+def test_a_spreadsheet_sees_ids_as_text_and_no_reason_as_empty(rows, predicted, reasons, tmp_path):
+    table = prediction_table(configure(), rows, predicted, reasons, "v")
+    header, first, second = write_predictions(table, tmp_path / "p.csv").read_text().splitlines()
+    assert header.startswith('"customer_id","cutoff",')
+    assert first.startswith('"007","2024-07-01",365,"EUR",1200,')
+    assert second.endswith(',,,,,,"v"')
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_file_that_cannot_be_written_leaves_the_former_one_whole(
+    rows, predicted, tmp_path, ending
+):
+    path = tmp_path / f"p{ending}"
+    path.write_text("the former")
+    unwritable = pd.DataFrame({"customer_id": [object()]})
+    with pytest.raises(Exception, match="object"):
+        write_predictions(unwritable, path)
+    assert path.read_text() == "the former"
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_full_disk_is_told_in_one_line(rows, predicted, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("pyarrow.csv.write_csv", fail)
+    path = tmp_path / "p.csv"
+    path.write_text("the former")
+    with pytest.raises(ClvlensError, match=r"p\.csv cannot be written: No space left on device"):
+        write_predictions(predicted, path)
+    assert path.read_text() == "the former"
+
+
+@pytest.mark.parametrize("name", ["p.xlsx", "p", "p.CSV.gz"])
+def test_an_unknown_ending_is_refused(tmp_path, name):
+    with pytest.raises(ConfigError, match=r"the format is unknown; end it in \.csv or \.parquet"):
+        check_place(tmp_path / name)
+
+
+def test_a_place_that_no_file_can_take_is_refused(tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").write_text("not a folder")
+    for path in (tmp_path / "folder.csv", tmp_path / "file" / "p.csv"):
+        with pytest.raises(ConfigError, match="cannot be written there; name a file in a writable"):
+            check_place(path)
+
+
+def test_a_folder_that_is_not_there_yet_will_do(tmp_path):
+    path = tmp_path / "new" / "newer" / "p.csv"
+    assert check_place(path) == path
+    assert not (tmp_path / "new").exists()

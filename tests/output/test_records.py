@@ -1,0 +1,164 @@
+import json
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from tests.support.shop import make_panel
+
+from clvlens import pipeline
+from clvlens.evaluation.backtest import MODEL
+from clvlens.evaluation.grade import grade
+from clvlens.output import records
+from clvlens.output.records import RunRecord
+
+CANARY = "canary-"  # how every customer's id begins
+DIGEST = "ab" * 32
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory):
+    panel = make_panel(customers=240, trees=8)
+    ids = CANARY + panel.frame["customer_id"].str[-4:]
+    root = tmp_path_factory.mktemp("shop")
+    config = panel.config.model_copy(update={"root": root})
+    return replace(panel, config=config, frame=panel.frame.assign(customer_id=ids))
+
+
+@pytest.fixture(scope="module")
+def model(panel):
+    return pipeline.train(panel)
+
+
+@pytest.fixture(scope="module")
+def evaluation(model, panel):
+    return pipeline.evaluate(model, panel)
+
+
+@pytest.fixture(scope="module")
+def explained(model, panel):
+    return pipeline.explain(model, panel)
+
+
+@pytest.fixture(scope="module")
+def written(panel, model, evaluation, explained):
+    """The folder of all that a run leaves behind."""
+    records.write_training(panel.config, panel, model)
+    records.write_evaluation(panel.config, evaluation, grade(evaluation), DIGEST)
+    records.write_explanation(panel.config, *explained)
+    return panel.config.data_folder
+
+
+def files_of(folder):
+    return {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("folder", ["training", "evaluation", "explanation"])
+def test_nothing_that_is_tracked_names_a_customer(written, folder):
+    files = files_of(written / folder)
+    assert len(files) >= 3
+    told = [
+        name for name, path in files.items() if CANARY.encode() in name.encode() + path.read_bytes()
+    ]
+    assert told == []
+
+
+def test_which_customer_an_example_is_stays_beside_the_folder(written):
+    known = pd.read_csv(written / "examples.csv")
+    drawn = {name for name in files_of(written / "explanation") if name.startswith("examples/")}
+    assert drawn == {f"examples/{name}.png" for name in known["example"]}
+    assert known["customer_id"].str.startswith(CANARY).all()
+    assert known["customer_id"].nunique() == records.EXAMPLES == 20
+
+
+def test_examples_go_from_the_lowest_prediction_to_the_highest(written, explained):
+    attribution, ids = explained
+    worth = pd.Series(attribution.prediction, index=ids)
+    examples = worth[pd.read_csv(written / "examples.csv")["customer_id"]]
+    assert examples.is_monotonic_increasing
+    assert (examples.iloc[0], examples.iloc[-1]) == (worth.min(), worth.max())
+
+
+def test_a_pseudonym_is_keyed_and_stays_the_same(panel, tmp_path):
+    here, there = (panel.config.model_copy(update={"root": tmp_path / n}) for n in ("a", "b"))
+    ids = pd.Series(["7", "8"])
+    names = records.pseudonyms(here, ids)
+    assert names == records.pseudonyms(here, ids)
+    assert names != records.pseudonyms(there, ids)
+    assert all(re.fullmatch("[0-9a-f]{12}", name) for name in names)
+    assert len(set(names)) == 2
+
+
+def test_the_key_of_the_pseudonyms_is_for_its_owner_alone(panel, tmp_path):
+    config = panel.config.model_copy(update={"root": tmp_path})
+    records.pseudonyms(config, pd.Series(["7"]))
+    key = config.data_folder / "example.key"
+    assert key.stat().st_mode & 0o077 == 0
+    assert len(key.read_bytes()) == 32
+
+
+def test_a_description_begins_with_the_verdict(panel, evaluation, explained):
+    found = grade(evaluation)
+    words = records.description(panel.config, found, explained[0]).splitlines()
+    assert words[0] == f"**Grade {found.letter}**: {found.words}."
+    assert words[2].startswith("Predicts EUR revenue over 60 days. nGini ")
+    assert words[4] == "Predicted value is associated with (not: caused by):"
+    assert [line[:2] for line in words[6:]] == ["1.", "2.", "3."]
+    assert re.fullmatch(r"1\. .+: ± EUR [\d,]+\.\d\d a customer", words[6])
+
+
+def test_a_description_before_explain_ends_with_the_figures(panel, evaluation):
+    words = records.description(panel.config, grade(evaluation), None)
+    assert "associated" not in words
+    assert len(words.splitlines()) == 3
+
+
+def test_a_grade_is_that_of_the_model_that_was_evaluated(written, panel, evaluation):
+    assert records.read_grade(panel.config, DIGEST) == grade(evaluation)
+    assert records.read_grade(panel.config, "cd" * 32) is None
+
+
+def test_a_run_is_remembered_for_its_model_alone(panel, tmp_path):
+    config = panel.config.model_copy(update={"root": tmp_path})
+    assert records.read_run(config, DIGEST) is None
+    record = RunRecord("r1", 3, DIGEST, "http://127.0.0.1:5000/#/…")
+    records.write_run(config, record)
+    assert records.read_run(config, DIGEST) == record
+    assert records.read_run(config, "cd" * 32) is None
+
+
+def test_a_damaged_note_of_the_run_is_as_none(panel, tmp_path):
+    config = panel.config.model_copy(update={"root": tmp_path})
+    config.data_folder.mkdir(parents=True)
+    (config.data_folder / "run.json").write_text("{")
+    assert records.read_run(config, DIGEST) is None
+
+
+def test_the_headline_stands_beside_that_of_the_best_baseline(evaluation):
+    found = grade(evaluation)
+    metrics = records.headline_metrics(evaluation, found)
+    assert metrics["ngini"] == evaluation.score(MODEL, "ngini") == found.ngini
+    assert metrics["ngini_baseline"] == found.ngini_baseline
+    assert set(metrics) == {
+        "ngini", "ngini_baseline", "spearman", "spearman_baseline", "mae", "mae_baseline",
+        "total_bias", "total_bias_baseline", "churn_auc", "churn_ece",
+    }  # fmt: skip
+
+
+def test_parts_by_lever_and_by_theme_name_their_unit(written):
+    for name in ("importance", "by_lever"):
+        table = pd.read_csv(written / "explanation" / f"{name}.csv")
+        assert set(table["unit"]) == {"EUR revenue over 60 days"}
+    assert "reminders" in set(table["lever"])
+
+
+def test_the_dictionary_has_a_row_a_feature(written, panel):
+    features = pd.read_csv(written / "training" / "features.csv")
+    assert features["name"].tolist() == panel.feature_names
+    assert features["meaning"].notna().all()
+
+
+def test_the_settings_tell_no_place_of_this_computer(written, panel):
+    settings = (written / "training" / "run" / "config.json").read_text()
+    assert str(panel.config.root) not in settings
+    assert json.loads(settings)["target"]["horizon_days"] == 60
