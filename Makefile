@@ -8,6 +8,7 @@ INSTALLED := $(VENV)/.installed
 JOBS ?= auto
 
 VERBS := check panel train evaluate explain predict
+SIMULATED := $(or $(CUSTOMERS),20000)
 LIMIT := $(if $(CUSTOMERS),--customers $(CUSTOMERS))
 BENCHES := $(patsubst tests/bench/%.py,%,$(wildcard tests/bench/[a-z]*.py))
 
@@ -18,7 +19,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-spark demo demo-cdnow test test-slow notebooks lint bench ui pins \
+.PHONY: help setup setup-spark demo demo-grocery demo-cdnow test test-slow notebooks lint bench ui pins \
         clean clean-all
 
 help: ## List the targets
@@ -48,7 +49,12 @@ $(INSTALLED): $(PINNED) pyproject.toml
 setup-spark: setup ## Add Spark to .venv (it needs Java 17 or later)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/spark.txt
 
-demo: setup ## Walk through every verb on real grocery data (CUSTOMERS=400 for a short walk)
+demo: setup ## Simulate a business with all histories, and walk through every verb (CUSTOMERS=2000)
+	@echo "> clvlens simulate --customers $(SIMULATED) --out data/demo/tables"
+	@$(BIN)/clvlens simulate --customers $(SIMULATED) --out data/demo/tables
+	@$(call walk,configs/demo.yaml)
+
+demo-grocery: setup ## The same on real grocery data (CUSTOMERS=400 for a short walk)
 	@$(call walk,configs/complete_journey.yaml)
 
 demo-cdnow: setup ## The same on CDNOW, the classic data set of one history

@@ -13,10 +13,11 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from clvlens.config_problems import explain, repeated_keys
-from clvlens.config_tables import Rule, Strict, TableConfig
+from clvlens.config_tables import Rule, TableConfig
 from clvlens.errors import ConfigError, nearest
 from clvlens.histories import discover
 from clvlens.histories.base import RESERVED, History
+from clvlens.histories.custom import Strict, history_of
 
 
 def _midnight(value: object) -> object:
@@ -137,9 +138,16 @@ class Config(Strict):
     @model_validator(mode="after")
     def _describes_orders(self) -> Config:
         known = discover()
-        for name in self.data:
-            if name not in known:
-                raise ValueError(f"data.{name} is no history; {nearest(name, known)}")
+        for name, table in self.data.items():
+            if name not in known and table.custom is None:
+                raise ValueError(
+                    f"data.{name} is no history; {nearest(name, known)}; describe one of your own "
+                    f"under data.{name}.custom"
+                )
+            if name in known and table.custom is not None:
+                raise ValueError(f"data.{name}.custom: {name} is described; use another name")
+            if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+                raise ValueError(f"data.{name} will not do as a name; use e.g. feature_usage")
         for name, history in known.items():
             if history.required and name not in self.data:
                 raise ValueError(f"data.{name} is missing; every run needs it")
@@ -158,7 +166,7 @@ class Config(Strict):
     @model_validator(mode="after")
     def _names_no_reserved_attribute(self) -> Config:
         for name, table in self.data.items():
-            taken = {column.name for column in discover()[name].columns} | RESERVED
+            taken = {column.name for column in self._described(name).columns} | RESERVED
             for attribute in taken & set(table.attributes):
                 raise ValueError(
                     f"data.{name}.attributes: {attribute} has its own meaning; give it another "
@@ -168,7 +176,17 @@ class Config(Strict):
 
     def history(self, name: str) -> History:
         """Return the history behind a table, with the attributes that the table declares."""
-        return discover()[name].with_attributes(self.data[name].attributes)
+        return self._described(name).with_attributes(self.data[name].attributes)
+
+    def _described(self, name: str) -> History:
+        custom = self.data[name].custom
+        return discover()[name] if custom is None else history_of(name, custom)
+
+    @property
+    def histories(self) -> tuple[str, ...]:
+        """The names of the tables: clvlens' own histories first, orders before them all."""
+        own = [name for name in discover() if name in self.data]
+        return (*own, *(name for name in self.data if name not in own))
 
     @property
     def data_folder(self) -> Path:

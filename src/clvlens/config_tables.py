@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-
-class Strict(BaseModel):
-    """Settings that cannot be changed, and refuse keys that they do not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+from clvlens.histories.custom import CustomHistory, Scalar, Strict, listed
 
 
 def _by_own_name(value: object) -> object:
     """Read a list of names as a mapping of each name to itself."""
     return {name: name for name in value} if isinstance(value, list | tuple) else value
-
-
-Scalar = bool | int | float | str
 
 
 class Rule(Strict):
@@ -73,13 +66,18 @@ class TableConfig(Source):
     """One history's table: where it lies, what its columns are called, what a row is.
 
     `columns` maps our names to the table's; columns that bear our names need no entry.
-    `attributes` names further columns to be taken as categories, as a list or with our names.
+    `time_format` says how times are written where they are not ISO; of several, the first that
+    fits. `attributes` names further columns to be taken as categories, as a list or with our names.
+    `custom` describes a history that clvlens does not have.
     """
 
-    columns: dict[str, str] = {}
-    attributes: Annotated[dict[str, str], BeforeValidator(_by_own_name)] = {}
-    time_format: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    attributes: Annotated[dict[str, str], BeforeValidator(_by_own_name)] = Field(
+        default_factory=dict
+    )
+    time_format: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
     grain: Literal["event", "order", "line"] = "event"
     lookup: Lookup | None = None
     keep: tuple[Rule, ...] = ()
     lag_days: float = Field(default=0, ge=0)
+    custom: CustomHistory | None = None

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 DAY = 86_400_000_000
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
+KINDS = ("abandoned_cart", "recommendation", "newsletter", "promo_code", "special_day")
+KINDS += ("dunning", "bundle_offer")
+
 Row = dict[str, object]
 
 
@@ -31,6 +34,7 @@ def tenure(histories: dict[str, tuple[list[Row], str, int]], cutoff: int) -> dic
 
 def orders(rows: list[Row], cutoff: int, lag: int, horizon: int, zone: str) -> dict[str, object]:
     late = {"refunded_at": "refunded_at", "refund_amount": "refunded_at"}
+    late |= {"delivered_at": "delivered_at"}
     rows = seen(rows, "ordered_at", late, cutoff, lag)
     for row in rows:
         back = row["refund_amount"] or 0
@@ -38,6 +42,7 @@ def orders(rows: list[Row], cutoff: int, lag: int, horizon: int, zone: str) -> d
         row["margin"] = None if row["cost"] is None else row["revenue"] - row["cost"]
         row["returned"] = row["amount"] < 0 or back > 0
         row["local"] = local(row["ordered_at"], zone)
+        row["late"] = lateness(row, cutoff - lag)
     bought = in_order([row for row in rows if row["amount"] > 0], "ordered_at", "order_id")
     found = {}
 
@@ -71,6 +76,21 @@ def orders(rows: list[Row], cutoff: int, lag: int, horizon: int, zone: str) -> d
     each("weekend_share", (None,), bought, weekend)
     each("evening_share", (None,), bought, evening)
 
+    each("bundle_share", (365, None), bought, lambda some: share(values(some, "bundle")))
+    for lines in ("cross_sell_lines", "upsell_lines", "recommended_lines"):
+        each(f"mean_{lines}", (365, None), bought, lambda s, of=lines: mean(s, of))
+        each(
+            f"has_{lines.removesuffix('_lines')}_share",
+            (365, None),
+            bought,
+            lambda some, of=lines: share([number > 0 for number in values(some, of)]),
+        )
+    each("mean_shipping_fee", (365, None), bought, lambda some: mean(some, "shipping_fee"))
+    each("shipping_saved_share", (365, None), bought, lambda s: share(values(s, "shipping_saved")))
+    each("mean_late", (365, None), bought, lambda some: mean(some, "late"))
+    kept = lambda some: share([late == 0 for late in values(some, "late")])  # noqa: E731
+    each("promise_kept_share", (365, None), bought, kept)
+
     times = [row["ordered_at"] for row in bought]
     gaps = [later - earlier for earlier, later in pairwise(times)]
     mean_gap = days(statistics.mean(map(Fraction, gaps))) if gaps else None
@@ -95,12 +115,24 @@ def orders(rows: list[Row], cutoff: int, lag: int, horizon: int, zone: str) -> d
     return found | {f"orders__{name}": value for name, value in rest.items()}
 
 
+def lateness(row: Row, now: int) -> Fraction | None:
+    """Days from the promised time to delivery, or to now; None before anybody can tell."""
+    promised, delivered = row["promised_at"], row["delivered_at"]
+    if promised is None or (delivered is None and now <= promised):
+        return None
+    return days(max(0, (now if delivered is None else delivered) - promised))
+
+
 def customers(rows: list[Row], cutoff: int, lag: int) -> dict[str, object]:
-    late = {"traits_known_at": "traits_known_at", "born_on": "born_on"}
+    late = {of: of for of in ("traits_known_at", "born_on", "email_captured_at")}
     late |= dict.fromkeys(("segment", "persona"), "traits_known_at")
     (row,) = seen(rows, "signed_up_at", late, cutoff, lag) or [{}]
     born, signed_up = row.get("born_on"), row.get("signed_up_at")
+    captured = row.get("email_captured_at")
+    lead = signed_up - captured if signed_up is not None and captured is not None else None
     found = {
+        "email_captured": int(captured is not None) if row else None,
+        "email_lead": None if lead is None else days(lead),
         "days_since_sign_up": None if signed_up is None else days(cutoff - signed_up),
         "age_years": None if born is None else days(cutoff - born) / Fraction(36525, 100),
     }
@@ -123,13 +155,30 @@ def messages(rows: list[Row], cutoff: int, lag: int) -> dict[str, object]:
         if window in (90, None):
             for outcome, at in outcomes.items():
                 found[f"{outcome}_share_{span}"] = share([row[at] is not None for row in some])
-            found[f"personalised_share_{span}"] = share(values(some, "personalised"))
+            for made in ("personalised", "segmented"):
+                found[f"{made}_share_{span}"] = share(values(some, made))
+            found[f"tailored_share_{span}"] = share(
+                [of for of in map(tailored, some) if of is not None]
+            )
+            delays = [r["sent_at"] - r["cart_abandoned_at"] for r in some if r["cart_abandoned_at"]]
+            found[f"mean_cart_delay_{span}"] = (
+                24 * days(Fraction(sum(delays), len(delays))) if delays else None
+            )
+            for kind in KINDS:
+                found[f"count_{kind}_{span}"] = sum(row["kind"] == kind for row in some)
     running = [row for row in rows if row["ends_at"] is not None and row["ends_at"] >= cutoff]
     found["running_ever"] = len(running)
     found["days_since_last"] = days(cutoff - rows[-1]["sent_at"]) if rows else None
     found["distinct_kind_ever"] = len(set(values(rows, "kind")))
+    found["distinct_medium_ever"] = len(set(values(rows, "medium")))
     found["last_kind"] = rows[-1]["kind"] if rows else None
     return {f"messages__{name}": value for name, value in found.items()}
+
+
+def tailored(message: Row) -> bool | None:
+    """Whether it was made for the customer or the segment: one yes will do, a no needs two."""
+    made = [message["personalised"], message["segmented"]]
+    return True if True in made else None if None in made else False
 
 
 def seen(rows: list[Row], time: str, late: dict[str, str], cutoff: int, lag: int) -> list[Row]:

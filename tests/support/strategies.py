@@ -22,6 +22,7 @@ BOUNDS = [days * DAY + more for days in WINDOWS for more in (0, 1)]
 MONEY = [Decimal(text) for text in ("0", "10", "12.5", "0.01", "99999.99", "250000", "-5", "-12.5")]
 SPANS = st.sampled_from([1, HOUR, DAY, *BOUNDS]) | st.integers(1, 800 * 24).map(lambda h: h * HOUR)
 VALUES = {
+    "id": st.sampled_from(["1", "2"]),  # what several rows have in common
     "text": st.sampled_from(["web", "shop", "phone"]),
     "category": st.sampled_from(["web", "shop", "phone"]),
     "money": st.sampled_from(MONEY),
@@ -46,7 +47,8 @@ def from_on(cutoff: int) -> SearchStrategy[int]:
 
 def values(column: Column, times: SearchStrategy[int]) -> SearchStrategy:
     """Return values of a column, with nulls where it may have them."""
-    some = times if column.type == "time" else VALUES[column.type]
+    among = st.sampled_from((*column.among, "other")) if column.among else None
+    some = times if column.type == "time" else among or VALUES[column.type]
     if column.least is not None:
         some = some.filter(lambda value: value >= column.least)
     return some if column.required else st.none() | some
@@ -71,8 +73,7 @@ def rows_of(
         row = {}
         for column in history.columns:
             own = st.none() | st.just(f"{keys}{number}")
-            given = {"customer_id": st.just(customer), history.time: happened}
-            some = own if column.type == "id" else values(column, known)
-            row[column.name] = draw(given.get(column.name, some))
+            given = {history.key: own, history.time: happened, "customer_id": st.just(customer)}
+            row[column.name] = draw(given.get(column.name) or values(column, known))
         rows.append(row)
     return rows

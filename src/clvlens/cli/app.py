@@ -29,6 +29,7 @@ ConfigPath = Annotated[
 Customers = Annotated[
     int | None, typer.Option(min=1, help="Keep only this many customers, for a quick trial.")
 ]
+Leaks = Annotated[bool, typer.Option("--leaks", help="Look for columns that know the future.")]
 Promote = Annotated[bool, typer.Option("--promote", help="Make this model champion in any case.")]
 Cutoff = Annotated[
     dt.datetime | None,
@@ -46,12 +47,32 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are s
 
 
 @app.command()
-def check(config: ConfigPath, customers: Customers = None) -> None:
+def simulate(
+    out: Annotated[Path, typer.Option(help="A new folder, or one that this verb wrote.")],
+    customers: Annotated[int, typer.Option(min=1, help="How many customers to simulate.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other customers.")] = 1,
+    regime: Annotated[str, typer.Option(help="clean, hidden, sharp, drift or heavy.")] = "clean",
+    form: Annotated[str, typer.Option("--format", help="parquet or csv.")] = "parquet",
+    truth: Annotated[
+        bool, typer.Option("--truth", help="Also what each lever truly does.")
+    ] = False,
+) -> None:
+    """Write a business with all histories, whose true lever effects are known."""
+    from clvlens.cli import simulating
+
+    stage = Stages()
+    config = simulating.simulate(out, stage, truth, customers, seed, regime, form)
+    stage.end()
+    _next("check", config)
+
+
+@app.command()
+def check(config: ConfigPath, customers: Customers = None, leaks: Leaks = False) -> None:
     """Read every table, say what was found and what is wrong."""
     from clvlens.cli import inspecting
 
     stage = Stages()
-    inspecting.check(load_config(config, customers=customers), stage)
+    inspecting.check(load_config(config, customers=customers), leaks, stage)
     stage.end()
     _next("panel", config)
 

@@ -6,14 +6,19 @@ import pandas as pd
 
 from clvlens.cli.show import Stages, notes, table
 from clvlens.config import Config
+from clvlens.errors import DataError
 from clvlens.histories import discover
+from clvlens.panel.leaks import find_leaks
 from clvlens.panel.panel import build_panel, describe
 from clvlens.panel.split import plan_cutoffs
 from clvlens.panel.world import World, read_world
 
 
-def check(config: Config, stage: Stages) -> None:
-    """Print what every history holds, what is absent, and how the cutoffs fall."""
+def check(config: Config, leaks: bool, stage: Stages) -> None:
+    """Print what every history holds, what is absent, and how the cutoffs fall.
+
+    With `leaks`, raises `DataError` naming every column that seems to know the future.
+    """
     stage("read the histories")
     world = read_world(config)
     stage("count")
@@ -28,6 +33,12 @@ def check(config: Config, stage: Stages) -> None:
     for role, cutoff, days in plan.cutoffs():
         print(f"  {role}: cutoff {world.show(cutoff)}, outcome of the {days} days from then on")
     notes((*world.notes, *plan.notes))
+    if leaks:
+        faults = find_leaks(world, build_panel(config, stage))
+        stage.end()
+        if faults:
+            raise DataError(faults)
+        print("  no sign of a leak: no column knows the future beyond what the past tells")
 
 
 def panel(config: Config, stage: Stages) -> None:

@@ -41,7 +41,8 @@ class Column:
 
     `known_at` names the time column at which the value became known; before that instant it
     is null in every snapshot. A time column is its own clock. No clock means that the value
-    is known with the row. Values below `least` are refused.
+    is known with the row. Values below `least` are refused. `among` holds the values of a
+    category that features tell apart; others may stand beside them.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Column:
     required: bool = False
     known_at: str | None = None
     least: int | None = None
+    among: tuple[str, ...] = ()
 
     @property
     def storage(self) -> str:
@@ -121,8 +123,9 @@ class History:
 
     `time` names the column with the instant of the event, `key` the column that tells a
     customer's events apart (it breaks ties between simultaneous ones). `is_event` says which
-    rows are events where others only correct them, as refunds do. `example` holds three rows
-    as a business would write them.
+    rows are events where others only correct them, as refunds do. `lasting` rows tell of a state
+    that holds until another row says otherwise, so that none is too old to be looked at.
+    `example` holds three rows as a business would write them.
     """
 
     name: str
@@ -137,6 +140,7 @@ class History:
     is_event: Callable[[ir.Table], ir.BooleanValue] | None = None
     lines: Lines | None = None
     required: bool = False
+    lasting: bool = False
     attributes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-DAY = 86_400_000_000  # microseconds
+MINUTE = 60_000_000  # microseconds
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 Kept = ir.BooleanValue | None
 

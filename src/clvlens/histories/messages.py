@@ -5,25 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.exact import HOUR
 from clvlens.histories.past import EVER, Past
 
 WINDOWS = (30, 90, 365, EVER)
+KINDS = (
+    "abandoned_cart", "recommendation", "newsletter", "promo_code", "special_day", "dunning",
+    "bundle_offer",
+)  # fmt: skip
 
 
 def features(past: Past) -> Iterator[Feature]:
-    """How many, how recent, how they were met, how personal they were."""
+    """How many of which kind, how recent, how soon, how they were met, how personal they were."""
     for outcome in ("opened", "clicked", "converted"):
         past = past.derive(
             outcome, lambda t, at=f"{outcome}_at": t[at].notnull(), needs=[f"{outcome}_at"]
         )
     past = past.derive("running", lambda t: t.ends_at >= t.cutoff, needs=["ends_at"])
+    past = past.derive(
+        "tailored", lambda t: t.personalised | t.segmented, needs=["personalised", "segmented"]
+    )
+    past = past.derive(
+        "cart_delay", lambda t: t.sent_at - t.cart_abandoned_at, needs=["cart_abandoned_at"]
+    )
     yield from past.count(windows=WINDOWS)
+    yield from past.counts("kind", KINDS, windows=(90, EVER))
     yield from past.since_last()
-    if past.has("running"):
-        yield from past.count("running", where="running", noun="messages whose offer still runs")
-    for outcome in ("opened", "clicked", "converted", "personalised"):
+    yield from past.count("running", where="running", noun="messages whose offer still runs")
+    for outcome in ("opened", "clicked", "converted", "personalised", "segmented"):
         yield from past.share(outcome, windows=(90, EVER))
+    yield from past.share(
+        "tailored",
+        windows=(90, EVER),
+        meaning="share of messages made for the customer or the segment",
+    )
+    yield from past.mean(
+        "cart_delay",
+        windows=(90, EVER),
+        unit="hours",
+        per=HOUR,
+        meaning="hours from abandoning a cart to the message about it",
+    )
     yield from past.distinct("kind", unit="kinds")
+    yield from past.distinct("medium", unit="media")
     yield from past.latest("kind", unit="category")
 
 
@@ -37,8 +61,12 @@ HISTORY = History(
         Column("customer_id", "id", "the customer", required=True),
         Column("sent_at", "time", "when the message was sent", required=True),
         Column("message_id", "id", "tells messages apart"),
-        Column("kind", "category", "newsletter, abandoned cart, promo code, …"),
-        Column("personalised", "flag", "whether it was made for this customer or segment"),
+        Column("kind", "category", "what it is for", among=KINDS),
+        Column("medium", "category", "by which it was sent: email, push, sms"),
+        Column("personalised", "flag", "whether it was made for this customer"),
+        Column("segmented", "flag", "whether it was made for the customer's segment"),
+        Column("cart_id", "id", "the cart that it is about"),
+        Column("cart_abandoned_at", "time", "when that cart was abandoned", known_at="sent_at"),
         Column("ends_at", "time", "when its offer ends, as announced", known_at="sent_at"),
         Column("opened_at", "time", "when it was first opened"),
         Column("clicked_at", "time", "when it was first clicked"),
@@ -46,18 +74,25 @@ HISTORY = History(
     ),
     example=(
         {"customer_id": "A1", "sent_at": "2024-01-10T08:00:00", "message_id": "m1",
-         "kind": "newsletter", "opened_at": "2024-01-10T09:30:00", "personalised": False},
+         "kind": "newsletter", "medium": "email", "opened_at": "2024-01-10T09:30:00",
+         "personalised": False, "segmented": True},
         {"customer_id": "A1", "sent_at": "2024-02-01T08:00:00", "message_id": "m2",
-         "kind": "promo_code", "opened_at": "2024-02-03T20:00:00",
-         "clicked_at": "2024-02-03T20:01:00", "personalised": True},
+         "kind": "abandoned_cart", "medium": "push", "opened_at": "2024-02-03T20:00:00",
+         "clicked_at": "2024-02-03T20:01:00", "personalised": True, "segmented": False,
+         "cart_id": "c9", "cart_abandoned_at": "2024-02-01T05:00:00"},
         {"customer_id": "B2", "sent_at": "2024-02-12T08:00:00", "message_id": "m3",
-         "kind": "newsletter", "personalised": False},
+         "kind": "newsletter", "medium": "email", "personalised": False, "segmented": False},
     ),
     features=features,
     levers=(
         Lever("messages", "how many messages are sent, how lately and how personally",
               ("messages__count", "messages__running", "messages__days_since_last",
-               "messages__personalised_share")),
+               *(f"messages__count_{kind}" for kind in KINDS if kind != "abandoned_cart"))),
+        Lever("cart messages", "how often and how soon a message follows an abandoned cart",
+              ("messages__count_abandoned_cart", "messages__mean_cart_delay")),
+        Lever("personal messages", "whether messages are made for the customer or the segment",
+              ("messages__personalised_share", "messages__segmented_share",
+               "messages__tailored_share")),
         Lever("message response", "whether messages are opened, clicked and lead to orders",
               ("messages__opened_share", "messages__clicked_share", "messages__converted_share"),
               controllable=False),

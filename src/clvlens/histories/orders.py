@@ -16,24 +16,32 @@ import ibis.expr.types as ir
 from clvlens.histories import exact
 from clvlens.histories.base import Column, Feature, History, Lever, Lines
 from clvlens.histories.past import DAY, EVER, Past
+from clvlens.histories.waits import wait
 
 WINDOWS = (30, 90, 180, 365, EVER)
 YEAR = (365, EVER)
 ONE_PAST = ibis.window(group_by=["customer_id", "cutoff"])
 NET = "net of refunds known by the cutoff"
+KEPT = "share of promised deliveries that came in time, of those of which it is known"
+LATE = "days by which deliveries came, or are, later than promised"
+ROLES = ("cross_sell", "upsell", "recommended")  # lines that the business brought about
 
 
 def features(past: Past) -> Iterator[Feature]:
-    """Recency, frequency, money, rhythm, discounts, returns, breadth, season, first order."""
-    past = _with_flags(past)
+    """Recency, frequency, money, rhythm, habits, what was sold and how it was delivered."""
+    past = _with_promises(_with_flags(past))
     yield from _frequency_and_money(past)
     yield from _rhythm(past)
     yield from _habits(past)
+    yield from _offers_and_promises(past)
     yield from _first_and_last(past)
     yield from _buy_till_you_die(past)
 
 
 def _with_flags(past: Past) -> Past:
+    for role in ROLES:
+        lines = f"{role}_lines"
+        past = past.derive(f"has_{role}", lambda t, lines=lines: t[lines] > 0, needs=[lines])
     known_refund = lambda t: t.refund_amount.fill_null(0)  # noqa: E731
     return (
         past.derive("returned", lambda t: t.amount < 0)
@@ -48,6 +56,18 @@ def _with_flags(past: Past) -> Past:
         .derive("week", lambda t: (t.day + 3) // 7)  # weeks begin on Monday
         .derive("first_day", lambda t: t.day.min(where=t.is_event).over(ONE_PAST))
     )
+
+
+def _with_promises(past: Past) -> Past:
+    """Tell promises kept from broken ones; before its time, an undelivered one is neither."""
+    past = wait(past, "late", "promised_at", "delivered_at")
+    return past.derive(
+        "late",
+        lambda t: ibis.cases(
+            (t.late_open & (t.late <= 0), ibis.null("int64")), (t.late < 0, 0), else_=t.late
+        ),
+        needs=["late"],
+    ).derive("promise_kept", lambda t: t.late == 0, needs=["late"])
 
 
 def _frequency_and_money(past: Past) -> Iterator[Feature]:
@@ -93,6 +113,18 @@ def _habits(past: Past) -> Iterator[Feature]:
     yield from past.share("evening", where=of, meaning="share of orders at 18:00 or later")
 
 
+def _offers_and_promises(past: Past) -> Iterator[Feature]:
+    of = {"windows": YEAR, "where": "is_event"}
+    yield from past.share("bundle", **of, meaning="share of orders that hold a bundle")
+    for role in ROLES:
+        yield from past.share(f"has_{role}", **of, meaning=f"share of orders with {role} lines")
+        yield from past.mean(f"{role}_lines", **of, unit="lines")
+    yield from past.mean("shipping_fee", **of)
+    yield from past.share("shipping_saved", **of, meaning="share of orders sent free of charge")
+    yield from past.share("promise_kept", **of, meaning=KEPT)
+    yield from past.mean("late", **of, unit="days", per=DAY, meaning=LATE)
+
+
 def _first_and_last(past: Past) -> Iterator[Feature]:
     yield from past.first("amount")
     yield from past.first("products", unit="products")
@@ -124,7 +156,8 @@ def fold_lines(lines: ir.Table) -> ir.Table:
 
     Lines of an order at another time are an order of their own, and refunds are rows with a
     negative amount at their own time: nothing of a row is known later than the row. A cost that
-    some line lacks is missing; of several channels or stores, the first by name stands.
+    some line lacks is missing, and so is the delivery; of several channels or stores, the first
+    by name stands, and of fees and promises the largest.
     """
     have = set(lines.columns)
     counted = {"products": "product_id", "categories": "category"}
@@ -132,6 +165,10 @@ def fold_lines(lines: ir.Table) -> ir.Table:
         **{name: lines[name].min() for name in ("channel", "store") if name in have},
         **{name: _sum(lines, name) for name in ("amount", "discount", "cost") if name in have},
         **{name: lines[of].nunique() for name, of in counted.items() if of in have},
+        **{name: lines[name].any() for name in ("bundle", "shipping_saved") if name in have},
+        **{name: lines[name].max() for name in ("promised_at", "shipping_fee") if name in have},
+        **{at: _if_all(lines, at, lines[at].max()) for at in {"delivered_at"} & have},
+        **{f"{role}_lines": _lines_of(lines, role) for role in ROLES if "role" in have},
         items=lines.count(),
     )
     return orders.union(_refunds(lines, orders)) if "refund_amount" in have else orders
@@ -139,9 +176,16 @@ def fold_lines(lines: ir.Table) -> ir.Table:
 
 def _sum(lines: ir.Table, name: str) -> ir.Value:
     total = lines[name].sum().cast(lines[name].type())
-    if name != "cost":
-        return total
-    return ibis.ifelse(lines[name].count() == lines.count(), total, ibis.null(total.type()))
+    return _if_all(lines, name, total) if name == "cost" else total
+
+
+def _lines_of(lines: ir.Table, role: str) -> ir.Value:
+    return lines.count(where=lines.role == role)
+
+
+def _if_all(lines: ir.Table, name: str, value: ir.Value) -> ir.Value:
+    """Return a value where every line has a column, else nothing."""
+    return ibis.ifelse(lines[name].count() == lines.count(), value, ibis.null(value.type()))
 
 
 def _refunds(lines: ir.Table, orders: ir.Table) -> ir.Table:
@@ -191,17 +235,27 @@ HISTORY = History(
         Column("items", "count", "lines in the order"),
         Column("products", "count", "different products in the order"),
         Column("categories", "count", "different product categories in the order"),
+        Column("bundle", "flag", "whether the order holds a bundle"),
+        Column("cross_sell_lines", "count", "lines bought to go with another"),
+        Column("upsell_lines", "count", "lines bought in place of a cheaper product"),
+        Column("recommended_lines", "count", "lines bought on a recommendation"),
+        Column("shipping_fee", "money", "what the customer paid for shipping"),
+        Column("shipping_saved", "flag", "whether the order reached free shipping"),
+        Column("promised_at", "time", "until when delivery was promised", known_at="ordered_at"),
+        Column("delivered_at", "time", "when it was delivered"),
     ),
     lines=Lines(
         columns=(
             Column("product_id", "id", "the product of the line"),
             Column("category", "category", "the category of the product"),
+            Column("role", "category", "why the line is there", among=("base", *ROLES)),
         ),
         fold=fold_lines,
     ),
     example=(
         {"customer_id": "A1", "ordered_at": "2024-01-05T10:00:00", "amount": 20, "order_id": "1",
-         "discount": 5, "channel": "web", "products": 2, "cost": 11},
+         "discount": 5, "channel": "web", "products": 2, "cost": 11, "cross_sell_lines": 1,
+         "promised_at": "2024-01-07T20:00:00", "delivered_at": "2024-01-09T20:00:00"},
         {"customer_id": "A1", "ordered_at": "2024-01-25T19:30:00", "amount": 30, "order_id": "2",
          "discount": 0, "channel": "shop", "products": 1, "cost": 18,
          "refund_amount": 30, "refunded_at": "2024-02-02T09:00:00"},
@@ -212,8 +266,16 @@ HISTORY = History(
     levers=(
         Lever("discounts", "how often and how deep orders are discounted",
               ("orders__discount_rate", "orders__discounted_share", "orders__first_discount")),
-        Lever("basket breadth", "products and categories bought together: bundles, cross-sell",
+        Lever("basket breadth", "products and categories bought together",
               ("orders__mean_items", "orders__mean_products", "orders__mean_categories",
                "orders__first_products")),
+        Lever("bundles and cross-sell", "what orders hold because it was offered",
+              ("orders__bundle_share",
+               *(f"orders__{of}" for role in ROLES
+                 for of in (f"has_{role}_share", f"mean_{role}_lines")))),
+        Lever("shipping", "what shipping costs, and whether a threshold makes it free",
+              ("orders__mean_shipping_fee", "orders__shipping_saved_share")),
+        Lever("delivery promises", "whether deliveries come when they were promised",
+              ("orders__promise_kept_share", "orders__mean_late")),
     ),
 )  # fmt: skip

@@ -7,52 +7,20 @@ lacks returns none: what is absent is absent, not zero. Names tell provenance:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
 from clvlens.histories import exact
 from clvlens.histories.base import Feature
 from clvlens.histories.exact import DAY
-
-EVER = None  # the window without a beginning
-
-Windows = Iterable[int | None]
-Where = Callable[[ir.Table], ir.BooleanValue] | str | None
-Aggregate = Callable[[exact.Kept], ir.Value]
+from clvlens.histories.rows import EVER, Rows, Where, Windows
 
 
 @dataclass(frozen=True)
-class Past:
-    """The rows of one history that were known before the cutoff of their snapshot row.
-
-    `table` has the history's columns, nulled where they became known later, and
-
-    - `cutoff`, `event_time`: instants; `elapsed`: microseconds between them, always > 0;
-    - `day` (local days since 1970-01-01), `weekday` (0 = Monday), `hour` of the event;
-    - `is_event`: false for rows that only correct events, as refunds do;
-    - `sequence` (1 = the customer's first event), `sequence_back` (1 = the latest) and `gap`
-      (microseconds since the previous event), all of them null where `is_event` is false.
-    """
-
-    history: str
-    noun: str
-    table: ir.Table
-    attributes: tuple[str, ...] = ()
-    horizon_days: int = 365
-
-    def has(self, *columns: str) -> bool:
-        """Whether the user's table has all these columns."""
-        return set(columns) <= set(self.table.columns)
-
-    def derive(
-        self, name: str, value: Callable[[ir.Table], ir.Value], *, needs: Iterable[str] = ()
-    ) -> Past:
-        """Return the past with one more column, unless it needs columns that are absent."""
-        if not self.has(*needs):
-            return self
-        return replace(self, table=self.table.mutate(**{name: value(self.table)}))
+class Past(Rows):
+    """The rows of one history that were known before the cutoff, with verbs over them."""
 
     def count(
         self,
@@ -65,8 +33,31 @@ class Past:
         """Number of events; 0 for customers without any."""
         noun = noun or self.noun
         return self._windowed(
-            name, f"number of {noun}", noun, self._counted, windows, where, empty=0
+            name,
+            f"number of {noun}",
+            noun,
+            lambda kept: self.table.count(where=kept),
+            windows,
+            where,
+            empty=0,
         )
+
+    def counts(
+        self, column: str, kinds: Iterable[str], *, windows: Windows = (EVER,)
+    ) -> list[Feature]:
+        """Number of events of each declared kind; 0 for customers without any."""
+        if not self.has(column):
+            return []
+        return [
+            feature
+            for kind in kinds
+            for feature in self.count(
+                f"count_{kind}",
+                windows=windows,
+                where=lambda t, kind=kind: t[column] == kind,
+                noun=f"{self.noun} whose {column} is {kind}",
+            )
+        ]
 
     def total(
         self,
@@ -90,14 +81,45 @@ class Past:
         )
 
     def mean(
-        self, column: str, *, windows: Windows = (EVER,), where: Where = None, unit: str = "money"
+        self,
+        column: str,
+        *,
+        windows: Windows = (EVER,),
+        where: Where = None,
+        unit: str = "money",
+        per: int = 1,
+        meaning: str | None = None,
     ) -> list[Feature]:
-        """Mean of a column over the events that have it; missing without any."""
+        """Mean of a column over the events that have it; missing without any.
+
+        `per` is how much of the column makes one of the unit: `HOUR` for a wait in hours.
+        """
         return self._windowed(
             f"mean_{column}",
-            f"mean {column} of {self.noun}",
+            f"mean {meaning or f'{column} of {self.noun}'}",
             unit,
-            lambda kept: exact.mean(self.table[column], kept),
+            lambda kept: exact.mean(self.table[column], kept) / float(per),
+            windows,
+            where,
+            needs=(column,),
+        )
+
+    def median(
+        self,
+        column: str,
+        *,
+        windows: Windows = (EVER,),
+        where: Where = None,
+        unit: str = "money",
+        per: int = 1,
+        meaning: str | None = None,
+    ) -> list[Feature]:
+        """Median of a column, between the middle two if they are even in number."""
+        return self._windowed(
+            f"median_{column}",
+            f"median {meaning or f'{column} of {self.noun}'}",
+            unit,
+            lambda kept: exact.real(self.table[column]).median(where=kept) / float(per),
             windows,
             where,
             needs=(column,),
@@ -118,14 +140,21 @@ class Past:
         )
 
     def largest(
-        self, column: str, *, windows: Windows = (EVER,), where: Where = None, unit: str = "money"
+        self,
+        column: str,
+        *,
+        windows: Windows = (EVER,),
+        where: Where = None,
+        unit: str = "money",
+        per: int = 1,
+        meaning: str | None = None,
     ) -> list[Feature]:
         """Maximum of a column; missing without any event."""
         return self._windowed(
             f"max_{column}",
-            f"largest {column} of {self.noun}",
+            f"largest {meaning or f'{column} of {self.noun}'}",
             unit,
-            lambda kept: exact.real(self.table[column].max(where=kept)),
+            lambda kept: exact.real(self.table[column].max(where=kept)) / float(per),
             windows,
             where,
             needs=(column,),
@@ -184,11 +213,15 @@ class Past:
 
     def since_last(self, name: str = "days_since_last", *, where: Where = None) -> list[Feature]:
         """Days from the latest event to the cutoff (recency in the RFM sense)."""
+        if self._lacks(where):
+            return []
         value = exact.days(self.table.elapsed.min(where=self._kept(where)))
         return self.measure(name, f"days since the last of {self.noun}", "days", value)
 
     def since_first(self, name: str = "days_since_first", *, where: Where = None) -> list[Feature]:
         """Days from the earliest event to the cutoff."""
+        if self._lacks(where):
+            return []
         value = exact.days(self.table.elapsed.max(where=self._kept(where)))
         return self.measure(name, f"days since the first of {self.noun}", "days", value)
 
@@ -212,14 +245,14 @@ class Past:
 
     def trend(self, days: int, *, column: str | None = None, where: Where = None) -> list[Feature]:
         """(recent - before) / (recent + before) over two adjoining windows, from -1 to 1."""
-        if column and not self.has(column):
+        if self._lacks(where, *([column] if column else [])):
             return []
 
         def size(inside: exact.Kept) -> ir.FloatingValue:
             kept = exact.both(self._kept(where), inside)
-            return (
-                exact.total(self.table[column], kept) if column else exact.real(self._counted(kept))
-            )
+            if column:
+                return exact.total(self.table[column], kept)
+            return exact.real(self.table.count(where=kept))
 
         elapsed = self.table.elapsed
         late = size(elapsed <= days * DAY)
@@ -228,70 +261,3 @@ class Past:
         what = f"{column} of {self.noun}" if column else self.noun
         meaning = f"change of {what}: last {days} days against the {days} before, as share of both"
         return self.measure(f"trend_{column or 'count'}_{days}d", meaning, "share", value)
-
-    def first(self, column: str, *, unit: str = "money") -> list[Feature]:
-        """Value of a column at the customer's first event."""
-        if not self.has(column):
-            return []
-        value = exact.plain(self.table[column].max(where=self.table.sequence == 1))
-        meaning = f"{column} of the first of {self.noun}"
-        return self.measure(f"first_{column}", meaning, unit, value)
-
-    def latest(
-        self,
-        column: str,
-        name: str | None = None,
-        *,
-        unit: str = "money",
-        meaning: str | None = None,
-    ) -> list[Feature]:
-        """Value of a column at the customer's latest event."""
-        if not self.has(column):
-            return []
-        value = exact.plain(self.table[column].max(where=self.table.sequence_back == 1))
-        meaning = meaning or f"{column} of the last of {self.noun}"
-        return self.measure(name or f"last_{column}", meaning, unit, value)
-
-    def measure(
-        self, name: str, meaning: str, unit: str, value: ir.Value, *, empty: int | None = None
-    ) -> list[Feature]:
-        """Return a feature of the history's own making, from any aggregate over `table`."""
-        return [Feature(f"{self.history}__{name}", meaning, unit, value, empty)]
-
-    def _counted(self, kept: exact.Kept) -> ir.IntegerValue:
-        return self.table.count(where=kept)
-
-    def _kept(self, where: Where) -> exact.Kept:
-        if where is None:
-            return None
-        return self.table[where] if isinstance(where, str) else where(self.table)
-
-    def _windowed(
-        self,
-        name: str,
-        meaning: str,
-        unit: str,
-        aggregate: Aggregate,
-        windows: Windows,
-        where: Where = None,
-        *,
-        needs: Iterable[str] = (),
-        empty: int | None = None,
-    ) -> list[Feature]:
-        if not self.has(*needs):
-            return []
-        features = []
-        for window in dict.fromkeys(windows):
-            inside = None if window is EVER else self.table.elapsed <= window * DAY
-            span = "ever" if window is EVER else f"{window}d"
-            when = "" if window is EVER else f" in the last {window} days"
-            features.append(
-                Feature(
-                    f"{self.history}__{name}_{span}",
-                    meaning + when,
-                    unit,
-                    aggregate(exact.both(self._kept(where), inside)),
-                    empty,
-                )
-            )
-        return features

@@ -54,6 +54,7 @@ def missing_columns(
     """Return a fault for every column that is required, or named, and not there."""
     present = list(present)
     named = {*table.columns, *table.attributes}
+    named |= set(table.custom.columns) if table.custom else set()
     return [
         Fault(
             name,
@@ -104,6 +105,21 @@ def _fault(engine: Engine, name: str, test: tuple[str, Column], count: int, bad:
     }[kind]
     where = f"first in row {row + 1:,}{'' if kind == 'empty' else shown}"
     return Fault(name, f"{_rows(count)} {problem}, {where}", mend, column.name)
+
+
+def strange_kinds(engine: Engine, history: History, events: ir.Table) -> tuple[str, ...]:
+    """Return a note for every category none of whose values features tell apart."""
+    columns = [c for c in history.columns if c.among and c.name in events.columns]
+    if not columns:
+        return ()
+    known = engine.row(events.aggregate(**{c.name: events[c.name].isin(c.among).any()
+                                           for c in columns}))  # fmt: skip
+    return tuple(
+        f"{history.name}.{column.name} has none of the values that features tell apart: "
+        f"{', '.join(column.among)}"
+        for column, has_some in zip(columns, known, strict=True)
+        if has_some is False
+    )
 
 
 def without_repeats(

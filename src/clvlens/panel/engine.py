@@ -10,7 +10,7 @@ import csv
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ def _from_epoch_us(instant: int) -> dt.Timestamp(timezone="UTC"): ...  # type: i
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")
-def _try_strptime(text: str, form: str) -> dt.timestamp: ...
+def _try_strptime(text: str, forms: dt.Array[dt.string]) -> dt.timestamp: ...  # type: ignore[valid-type]
 
 
 @ibis.udf.scalar.builtin(name="datesub")
@@ -131,10 +131,11 @@ class Engine:
             mend = "mend the file, or state format, delimiter and decimal"
             raise DataError([Fault(name, _said(error), mend)]) from None
 
-    def check_time_format(self, name: str, form: str | None) -> None:
+    def check_time_format(self, name: str, forms: Iterable[str]) -> None:
         """Refuse a time format that the engine does not know."""
         try:
-            self.backend.con.execute("SELECT strptime(NULL, $form)", {"form": form})
+            for form in forms:
+                self.backend.con.execute("SELECT strptime(NULL, $form)", {"form": form})
         except duckdb.Error as error:
             raise ConfigError(f"data.{name}.time_format: {_first_line(error)}") from None
 
@@ -160,15 +161,13 @@ class Engine:
         """Write a table to a Parquet file."""
         self.backend.to_parquet(table, path)
 
-    def instant(self, column: ir.Value, form: str | None = None) -> ir.IntegerValue:
+    def instant(self, column: ir.Value, forms: Sequence[str] = ()) -> ir.IntegerValue:
         """Return microseconds since 1970 UTC; null where text is no time.
 
         Naive times are read in the session's time zone, aware ones converted.
         """
-        if column.type().is_string():
-            column = _try_strptime(column, form) if form else column
-        elif column.type().is_integer() and form:
-            column = _try_strptime(column.cast("string"), form)
+        if forms and (column.type().is_string() or column.type().is_integer()):
+            column = _try_strptime(column.cast("string"), ibis.array(list(forms)))
         return _epoch_us(column.try_cast(dt.Timestamp(timezone="UTC")))
 
     def digest(self, text: ir.StringValue) -> ir.StringValue:

@@ -74,14 +74,15 @@ def past_of(
 ) -> Past:
     """Return the rows of a history as they were known before each row's cutoff.
 
-    With `look_back_days`, older events are not read: then every cutoff sees as much history.
-    What is known of the customers themselves (one row each) is read however old it is.
+    With `look_back_days`, older events are not read, unless their state lasts: then every cutoff
+    sees as much history.
     """
     history = events.history
     joined = rows.join(events.table, "customer_id")
     joined = joined.filter(_visible(joined.event_time, events.lag, joined.cutoff))
-    if look_back_days is not None and history.key != "customer_id":
-        joined = joined.filter(joined.event_time >= joined.cutoff - look_back_days * DAY)
+    if look_back_days is not None and not history.lasting:
+        oldest = joined.cutoff - look_back_days * DAY
+        joined = joined.filter(joined.event_time.isnull() | (joined.event_time >= oldest))
     masked = {
         column.name: _masked(joined, history, column.name, events.lag)
         for column in history.columns
@@ -89,7 +90,12 @@ def past_of(
     }
     table = joined.mutate(**masked, elapsed=joined.cutoff - joined.event_time)
     return Past(
-        history.name, history.noun, _in_sequence(table, history), history.attributes, horizon_days
+        history.name,
+        history.noun,
+        _in_sequence(table, history),
+        history.attributes,
+        horizon_days,
+        events.lag,
     )
 
 

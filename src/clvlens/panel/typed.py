@@ -68,6 +68,7 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
     if history.key in events.columns and table.grain != "line":
         events, repeats = checks.without_repeats(engine, history, table, events, read)
         notes += repeats
+    notes += checks.strange_kinds(engine, history, events)
     notes += checks.never_known(engine, history, events)
     return Events(history, events, int(table.lag_days * DAY), notes)
 

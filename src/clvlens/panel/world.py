@@ -10,7 +10,6 @@ import ibis.expr.types as ir
 
 from clvlens.config import Config
 from clvlens.errors import ConfigError, DataError, Fault
-from clvlens.histories import discover
 from clvlens.panel.engine import Engine, connect
 from clvlens.panel.instants import midnight_after, show, to_instant
 from clvlens.panel.rules import obeys
@@ -46,9 +45,7 @@ def read_world(config: Config) -> World:
     engine = connect(
         config.time_zone, memory_limit=config.engine.memory_limit, threads=config.engine.threads
     )
-    histories = {
-        name: read_events(config, engine, name) for name in discover() if name in config.data
-    }
+    histories = {name: read_events(config, engine, name) for name in config.histories}
     notes = tuple(note for events in histories.values() for note in events.notes)
     _check_margin(config, engine, histories["orders"].table)
     histories, left_out = _leave_out(config, engine, histories)

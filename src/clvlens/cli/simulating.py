@@ -1,0 +1,38 @@
+"""`simulate`: a business to try everything on, whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+
+from clvlens.cli.show import Stages, table
+from clvlens.errors import ConfigError
+from clvlens.simulation import Settings, write
+from clvlens.simulation.settings import Format, Regime
+
+
+def simulate(
+    out: Path, stage: Stages, truth: bool, customers: int, seed: int, regime: str, form: str
+) -> Path:
+    """Write the simulated business, with `truth` what is true of it; return its configuration."""
+    _check_may_replace(out)
+    settings = Settings(customers, seed, cast("Regime", regime), cast("Format", form))
+    stage(f"simulate {settings.customers:,} customers")
+    rows = write(settings, out, with_truth=truth)
+    stage.end()
+    print(table(pd.DataFrame(rows.items(), columns=["table", "rows"])))
+    if truth:
+        print(f"Wrote {out / 'truth.csv'}: what moving each lever changes; never learn from it")
+    print(f"Wrote {out}")
+    return out / "config.yaml"
+
+
+def _check_may_replace(out: Path) -> None:
+    """Refuse a folder with anything else than a former simulation in it."""
+    if not out.exists() or not any(out.iterdir()):
+        return
+    config = out / "config.yaml"
+    if not config.exists() or not config.read_text("utf-8").startswith("# A simulated"):
+        raise ConfigError(f"--out {out} holds other files; name a new folder")
