@@ -134,6 +134,7 @@ lines = st.fixed_dictionaries(
         "channel": st.sampled_from(["web", "app"]),
         "refund_amount": st.sampled_from([None, Decimal(1), Decimal(2)]),
         "refunded_at": st.none() | times,
+        "delivered_at": st.none() | times,
     }
 )
 
@@ -143,7 +144,9 @@ def folding() -> tuple[Engine, str]:
     """Return an engine and the query for the orders before instant 0 that its lines make up."""
     engine = connect(threads=1)
     orders = ORDERS.lines.fold(empty(engine, "lines", COLUMNS))
-    past = orders.filter(orders.ordered_at < 0).order_by(orders.columns)
+    known = ibis.ifelse(orders.delivered_at < 0, orders.delivered_at, ibis.null("int64"))
+    past = orders.filter(orders.ordered_at < 0).mutate(delivered_at=known)
+    past = past.order_by(past.columns)
     return engine, ibis.to_sql(past, dialect="duckdb")
 
 
@@ -159,7 +162,7 @@ def test_deleting_lines_and_refunds_from_the_cutoff_on_changes_no_order_before_i
         return when is not None and when < 0
 
     past = [
-        {**row, "refunded_at": row["refunded_at"] if is_past(row["refunded_at"]) else None}
+        {**row, **{of: None for of in ("refunded_at", "delivered_at") if not is_past(row[of])}}
         for row in rows
         if is_past(row["ordered_at"])
     ]
