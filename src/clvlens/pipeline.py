@@ -38,8 +38,9 @@ def evaluate(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
     """Judge a model on the panel's test role, beside the baselines.
 
     A note says so where the rows before the test are not those that the model learned from.
+    Raises `ModelError` as `check_can_be_judged`.
     """
-    _check_same_question(model, panel.config)
+    check_can_be_judged(model, panel)
     evaluation = backtest(model, panel, progress)
     if model.about["data_fingerprint"] == _before_test(panel).fingerprint:
         return evaluation
@@ -92,6 +93,19 @@ def predict(
     return prediction_table(config, rows, predicted, explained, version)
 
 
+def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:
+    """Refuse a model that predicts something else than the panel's outcomes, or has seen them."""
+    _check_same_question(model, panel.config)
+    newest = max(at for cutoffs in model.about["cutoffs"].values() for at in cutoffs)
+    seen = pd.Timestamp(newest) + pd.Timedelta(days=model.about["label_days"])
+    first = panel.rows("test")["cutoff"].min()
+    if seen > first:
+        raise ModelError(
+            f"the model learned from what happened until {seen:%Y-%m-%d}, and the test begins on "
+            f"{first:%Y-%m-%d}: it would be asked what it knows; train again: clvlens train"
+        )
+
+
 def _cutoff(world: World, cutoff: dt.datetime | None) -> int:
     zone = world.config.time_zone
     if cutoff is None:
@@ -119,7 +133,7 @@ def _about(panel: Panel) -> dict:
         "cutoffs": {role: sorted(c.isoformat() for c in times) for role, times in cutoffs.items()},
         "customers": int(seen.frame["customer_id"].nunique()),
         "data_fingerprint": seen.fingerprint,
-        "notes": list(panel.notes),
+        "notes": list(plan.notes),  # those of the data may name customers, and stay here
         "versions": {"clvlens": __version__, "xgboost": xgboost.__version__},
     }
 

@@ -93,3 +93,11 @@ def test_later_rows_to_select_on_do_not_replace_those_to_calibrate_on():
     flat = Rows(X, np.zeros(400))
     alone, beside = (ValueInterval(**SMALL).fit(X, y, select=rows) for rows in (None, flat))
     assert beside.state_ == alone.state_
+
+
+def test_no_bound_lies_below_0_where_nobody_was_ever_worth_less():
+    X, y = draw(500, seed=5)
+    honest = ValueInterval(**SMALL).fit(X, np.maximum(y, 0)).predict_interval(X)
+    assert honest.min() == 0
+    refunded = ValueInterval(**SMALL).fit(X, y).predict_interval(X)
+    assert y.min() <= refunded.min() < 0

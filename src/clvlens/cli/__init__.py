@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 from clvlens.errors import ClvlensError
 
@@ -13,18 +14,36 @@ from clvlens.errors import ClvlensError
 def main() -> None:
     """Run a verb; what a user can mend ends in one line and an exit code, without a traceback."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads must not starve others
+    signals: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> NoReturn:
+        """Leave as an exception, so that temporary files are removed on the way out."""
+        signals.append(number)
+        raise KeyboardInterrupt
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
-    from clvlens.cli.app import app
-
+        signal.signal(number, stop)
     try:
-        app()
-    except ClvlensError as error:
+        from clvlens.cli.app import app
+
+        app(prog_name="clvlens")
+    except BaseException as error:
+        sys.exit(_exit_code(error, signals))
+
+
+def _exit_code(error: BaseException, signals: list[int]) -> int:
+    """Return how to leave after an error, having told it; raises it where it is ours to mend.
+
+    A query that is interrupted fails with the engine's own error, so signals are asked first.
+    """
+    if isinstance(error, SystemExit) and not error.code:
+        return 0
+    if signals:
+        print("\nclvlens: interrupted", file=sys.stderr)
+        return 128 + signals[0]
+    if isinstance(error, SystemExit):
+        raise error
+    if isinstance(error, ClvlensError | OSError):
         print(f"clvlens: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-
-
-def _stop(number: int, _: FrameType | None) -> None:
-    """Leave as an exception, so that temporary files are removed on the way out."""
-    print("\nclvlens: interrupted", file=sys.stderr)
-    sys.exit(128 + number)
+        return error.exit_code if isinstance(error, ClvlensError) else ClvlensError.exit_code
+    raise error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +30,7 @@ def train(config: Config, stage: Stages) -> None:
     model = pipeline.train(built, stage)
     save_model(model, config.model_folder)
     training = records.write_training(config, built, model)
+    stage.end()
     print(f"Wrote {config.model_folder}")
     stage("track")
     with kept(f"the model is saved in {config.model_folder}"):
@@ -68,10 +70,15 @@ def _track(config: Config, model: CustomerModel, training: Path) -> int:
     tracker = Tracker(config)
     digest = check_manifest(config.model_folder)
     run = tracker.begin(config.name, _params(config, model), _tags(model))
-    tracker.log_folder(run, training)
-    version = tracker.register(run, config.model_folder, model.encoder.columns, digest)
+    try:
+        tracker.log_folder(run, training)
+        version = tracker.register(run, config.model_folder, model.encoder.columns, digest)
+    except BaseException as error:
+        with suppress(TrackingError):
+            tracker.end(run, "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+        raise
     tracker.end(run)
-    records.write_run(config, records.RunRecord(run, version, digest, tracker.link(run)))
+    records.write_run(config, records.RunRecord(run, version, tracker.link(run)), digest)
     return version
 
 
@@ -86,7 +93,9 @@ def _crown(
         tracker.promote(version)
         return f"Version {version} is now the champion"
     try:
-        gain = lead(model, load_model(tracker.download(str(champion))), built)
+        rival = load_model(tracker.download(str(champion)))
+        pipeline.check_can_be_judged(rival, built)
+        gain = lead(model, rival, built)
     except TrackingError:
         raise
     except ClvlensError as error:
@@ -121,7 +130,7 @@ def _tags(model: CustomerModel) -> dict[str, str]:
 def _print_evaluation(config: Config, evaluation: Evaluation, verdict: Grade) -> None:
     for target, metrics in (("value", SCORES), ("churn", CHURN_SCORES)):
         rows = evaluation.scores[evaluation.scores["target"] == target]
-        wide = rows.pivot_table(index="method", columns="metric", values="estimate", sort=False)
+        wide = rows.pivot(index="method", columns="metric", values="estimate")
         wide = wide.reindex(columns=list(metrics)).sort_values(metrics[0], ascending=False)
         wide = pd.concat([wide.loc[[MODEL]], wide.drop(MODEL)]).reset_index()
         unit = records.money_unit(config) if target == "value" else "no order in the horizon"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -80,7 +81,9 @@ def ui(config: Config, port: int) -> None:
     """Serve the tracking store until interrupted."""
     from clvlens.output.ui import serve
 
-    record = records.read_run(config, check_manifest(config.model_folder))
+    record = None
+    with suppress(ModelError):  # runs can be looked at without a model at hand
+        record = records.read_run(config, check_manifest(config.model_folder))
     serve(config, port, record.run_id if record else None)
 
 

@@ -71,13 +71,13 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
         predictions["predicted_value"].to_numpy(),
         predictions["churn_probability"].to_numpy(),
     )
-    rows = []
+    rows, differences = [], []
     for forecast in (own, *forecasts):
         progress(f"score {forecast.name}")
         rows += _scores(forecast, test)
+        differences += [] if forecast is own else _differences(own, forecast, test)
     scores = pd.DataFrame(rows)
     best = {forecast.name: forecast.value for forecast in forecasts}[_best_baseline(scores)]
-    differences = [row for forecast in forecasts for row in _differences(own, forecast, test)]
     return Evaluation(
         scores,
         pd.DataFrame(differences),
@@ -163,6 +163,7 @@ def _within(test: pd.DataFrame, predictions: pd.DataFrame) -> dict:
     if "value_low_90" in predictions:
         bounds = predictions["value_low_90"], predictions["value_high_90"]
         row["coverage_90"] = metrics.coverage(actual, *bounds)
+        row["width_90"] = metrics.mean_width(*bounds)
     return row
 
 
@@ -176,6 +177,7 @@ def _by_decile(test: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
         {"decile": decile, "predicted": value, "actual": test["target_value"].to_numpy()}
     )
     if "value_low_90" in predictions:
-        inside = predictions["value_low_90"] <= test["target_value"]
-        table["coverage_90"] = inside & (test["target_value"] <= predictions["value_high_90"])
+        low, high = predictions["value_low_90"], predictions["value_high_90"]
+        table["coverage_90"] = test["target_value"].between(low, high)
+        table["width_90"] = high - low
     return table.groupby("decile", as_index=False).mean()

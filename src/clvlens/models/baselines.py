@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from clvlens.errors import ModelError
 from clvlens.models.boosting import Floats
@@ -83,14 +82,14 @@ def _past_rate(test: pd.DataFrame, value: str, days: int) -> Forecast:
 
 
 def _rfm_score(test: pd.DataFrame, value: str) -> Forecast:
-    """Sum of the fifths by recency, frequency and money: ranks, and means no money."""
-    columns = (
-        -test["orders__days_since_last"].fillna(np.inf),
-        test["orders__count_ever"],
-        test[f"orders__total_{value}_ever"],
-    )
-    fifths = [np.ceil(5 * rankdata(column) / len(test)) for column in columns]
-    score = np.sum(fifths, axis=0)
+    """Sum of the fifths by recency, frequency and money at a cutoff: ranks, and means no money."""
+    columns = {
+        "recency": -test["orders__days_since_last"].fillna(np.inf),
+        "frequency": test["orders__count_ever"],
+        "money": test[f"orders__total_{value}_ever"],
+    }
+    shares = pd.DataFrame(columns).groupby(test["cutoff"]).rank(pct=True)
+    score = np.ceil(5 * shares.to_numpy()).sum(axis=1)
     return Forecast("RFM score", score, -score, value_is_money=False, churn_is_probability=False)
 
 
@@ -106,11 +105,8 @@ def _buy_till_you_die(test: pd.DataFrame, kind: Kind, name: str, value: str, day
             np.maximum(age, span) / WEEK,
             rows["orders__repeat_day_amount"].fillna(0),
         ).predict(days / WEEK)
-        total = {
-            of: rows.get(f"orders__total_{of}_ever", pd.Series(0)).sum()
-            for of in ("revenue", value)
-        }
-        rate = total[value] / total["revenue"] if total["revenue"] else 1.0
+        revenue, earned = (rows[f"orders__total_{of}_ever"].sum() for of in ("revenue", value))
+        rate = earned / revenue if revenue else 1.0
         worth[rows.index] = forecast.expected_value * rate
         active[rows.index] = forecast.probability_active
     return Forecast(name, worth, 1 - active)

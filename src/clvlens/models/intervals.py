@@ -36,6 +36,7 @@ class ValueInterval(RegressorMixin, Boosted):
     ) -> Self:
         """Fit the quantiles, then the two offsets."""
         X, y, groups = self._labelled(X, y, groups)
+        least = float(min(y.min(), 0.0))
         if calibrate is None:
             booster, bounds = self._cross_fit(X, _to_log(y), groups, QUANTILES)
         else:
@@ -44,14 +45,17 @@ class ValueInterval(RegressorMixin, Boosted):
             X, y, _ = calibrate
             bounds = margins(booster, X)
         self.boosters_ = {"interval": booster}
-        self.state_ = {"offsets": _offsets(bounds, _to_log(y))}
+        self.state_ = {"offsets": _offsets(bounds, _to_log(y)), "least": least}
         return self
 
     def predict_interval(self, X: ArrayLike) -> Floats:
-        """Return the lower and upper bound a row, in money. Shape (rows, 2)."""
+        """Return the lower and upper bound a row, in money, none below what was ever seen or 0.
+
+        Shape (rows, 2).
+        """
         X = self._rows(X)
         bounds = margins(self.boosters_["interval"], X) + self.state_["offsets"]
-        return _to_money(np.sort(bounds, axis=1))
+        return _to_money(np.sort(bounds, axis=1)).clip(self.state_.get("least", -np.inf))
 
     def predict(self, X: ArrayLike) -> Floats:
         """Return the middle of each interval, in money. Shape (rows,)."""

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -28,6 +29,17 @@ from clvlens.panel.panel import Panel
 
 EXAMPLES = 20
 HASH_LENGTH = 12
+DIGEST = "model_digest"  # the model that a file is about
+RULES = {"__all__": {"among", "above", "below"}}
+PLACE = {"path", "database"}
+PRIVATE = {
+    "tracking": True,
+    "engine": True,
+    "population": {"leave_out": RULES},
+    "data": {"__all__": {**dict.fromkeys(PLACE, True), "lookup": PLACE, "keep": RULES}},
+}
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -36,7 +48,6 @@ class RunRecord:
 
     run_id: str
     version: int
-    digest: str
     link: str
 
 
@@ -45,27 +56,28 @@ def money_unit(config: Config) -> str:
     return f"{config.currency} {config.target.value} over {config.target.horizon_days} days"
 
 
-def write_run(config: Config, record: RunRecord) -> None:
-    """Remember the tracked run of the model, for the verbs that follow."""
+def write_run(config: Config, record: RunRecord, digest: str) -> None:
+    """Remember the tracked run of the model with this digest, for the verbs that follow."""
     with whole_file(config.data_folder / "run.json") as temporary:
-        temporary.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+        _dump(temporary, {**asdict(record), DIGEST: digest})
 
 
 def read_run(config: Config, digest: str) -> RunRecord | None:
     """Return the tracked run of the model with this digest, if there is one."""
-    values = _read_json(config.data_folder / "run.json")
-    return RunRecord(**values) if values and values.get("digest") == digest else None
+    return _read(config.data_folder / "run.json", RunRecord, digest)
 
 
 def write_training(config: Config, panel: Panel, model: CustomerModel) -> Path:
-    """Write what a training was made of: the feature dictionary, the settings, the metadata."""
+    """Write what a training was made of: the feature dictionary, the settings, the metadata.
+
+    Where the data lie, and the values of rules, which may name customers, are left out.
+    """
     with whole_folder(config.data_folder / "training") as folder:
         features = pd.DataFrame([asdict(feature) for feature in panel.features])
         features.to_csv(folder / "features.csv", index=False)
         (folder / "run").mkdir()
         _dump(folder / "run" / "metadata.json", model.about)
-        settings = config.model_dump(mode="json", exclude={"tracking", "engine"})
-        _dump(folder / "run" / "config.json", settings)
+        _dump(folder / "run" / "config.json", config.model_dump(mode="json", exclude=PRIVATE))
     return config.data_folder / "training"
 
 
@@ -81,17 +93,14 @@ def write_evaluation(config: Config, evaluation: Evaluation, grade: Grade, diges
     with whole_folder(config.data_folder / "evaluation") as folder:
         for name in ("scores", "differences", "by_slice", "by_decile"):
             getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)
-        _dump(folder / "grade.json", {**grade.to_dict(), "model_digest": digest})
+        _dump(folder / "grade.json", {**grade.to_dict(), DIGEST: digest})
         _save(plots, folder / "plots")
     return config.data_folder / "evaluation"
 
 
 def read_grade(config: Config, digest: str) -> Grade | None:
     """Return the grade of the model with this digest, if it was evaluated."""
-    values = _read_json(config.data_folder / "evaluation" / "grade.json")
-    if not values or values.pop("model_digest", None) != digest:
-        return None
-    return Grade(**values)
+    return _read(config.data_folder / "evaluation" / "grade.json", Grade, digest)
 
 
 def headline_metrics(evaluation: Evaluation, grade: Grade) -> dict[str, float]:
@@ -143,21 +152,18 @@ def pseudonyms(config: Config, ids: pd.Series) -> list[str]:
     path = config.data_folder / "example.key"
     if not path.exists():
         with whole_file(path) as temporary:
+            temporary.touch(0o600)
             temporary.write_bytes(secrets.token_bytes(32))
-        path.chmod(0o600)
     key = path.read_bytes()
     return [
         hmac.new(key, str(name).encode(), hashlib.sha256).hexdigest()[:HASH_LENGTH] for name in ids
     ]
 
 
-def description(
-    config: Config, grade: Grade, attribution: Attribution | None, link: str = ""
-) -> str:
+def description(config: Config, grade: Grade, attribution: Attribution | None) -> str:
     """Return a run's description in Markdown: the verdict first, then what predictions rest on."""
-    verdict = f"**Grade {grade.letter}**: {grade.words}."
     lines = [
-        f"{link} · {verdict}" if link else verdict,
+        f"**Grade {grade.letter}**: {grade.words}.",
         "",
         f"Predicts {money_unit(config)}. nGini {grade.ngini:.3f} beside "
         f"{grade.ngini_baseline:.3f} of '{grade.best_baseline}' "
@@ -182,15 +188,17 @@ def _examples(attribution: Attribution) -> list[int]:
 def _save(plots: Mapping[str, Figure], folder: Path) -> None:
     folder.mkdir()
     for name, figure in plots.items():
-        figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight", metadata={})
+        figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
 
 
 def _dump(path: Path, values: object) -> None:
     path.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def _read_json(path: Path) -> dict | None:
+def _read(path: Path, kind: type[Kept], digest: str) -> Kept | None:
+    """Return what was kept of the model with this digest; nothing where it cannot be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return kind(**values) if values.pop(DIGEST) == digest else None
+    except (OSError, ValueError, LookupError, TypeError):
         return None
