@@ -1,9 +1,12 @@
 """What users can mend ends in one line on stderr and exit code 2, without a traceback."""
 
+import signal
+
 import pytest
 from tests.support.business import write_config, write_csv
 from tests.support.command import clvlens
 
+from clvlens.cli import _exit_code
 from clvlens.cli.show import Stages, kept
 from clvlens.errors import TrackingError
 
@@ -77,7 +80,14 @@ def test_a_configuration_that_is_not_there_is_told(tmp_path):
     assert told == f"{path} does not exist; give an existing file with --config"
 
 
-@pytest.mark.parametrize("verb", ["evaluate", "explain", "predict", "ui"])
+def test_nothing_tracked_is_nothing_to_look_at(shop):
+    config = shop()
+    told = refused("ui", "--config", config)
+    store = config.parent / "data" / "mlflow" / "mlflow.db"
+    assert told == f"{store} does not exist; track a run first: clvlens train"
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "explain", "predict"])
 def test_what_needs_a_model_says_that_one_is_trained_first(shop, verb):
     config = shop()
     folder = config.parent / "models" / "shop"
@@ -133,6 +143,22 @@ def test_a_tracking_error_after_the_work_says_where_the_work_is():
     ):
         raise TrackingError("gone")
     assert told.value.exit_code == 3
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_query_that_a_signal_interrupted_is_no_fault(number, code, capsys):
+    assert _exit_code(RuntimeError("Query interrupted"), [number]) == code
+    assert capsys.readouterr().err == "\nclvlens: interrupted\n"
+
+
+def test_a_disk_that_does_not_take_a_file_is_told_in_one_line(capsys):
+    assert _exit_code(OSError(28, "No space left on device", "p.csv"), []) == 2
+    assert capsys.readouterr().err == "clvlens: [Errno 28] No space left on device: 'p.csv'\n"
+
+
+def test_a_fault_of_ours_is_not_hidden():
+    with pytest.raises(ValueError, match="ours"):
+        _exit_code(ValueError("ours"), [])
 
 
 def test_a_stage_is_told_once_it_has_ended(capsys):

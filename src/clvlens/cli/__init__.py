@@ -27,7 +27,7 @@ def main() -> None:
         from clvlens.cli.app import app
 
         app(prog_name="clvlens")
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  a signal may come out as any error
         sys.exit(_exit_code(error, signals))
 
 
