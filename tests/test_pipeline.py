@@ -43,6 +43,15 @@ def test_a_model_is_not_judged_by_another_question(model, panel, key, wanted):
         pipeline.evaluate(model, asking(panel, **{key: wanted}))
 
 
+def test_a_model_is_not_judged_by_what_it_has_seen(model, panel):
+    cutoffs = {**model.about["cutoffs"], "calibrate": ["2024-10-28T00:00:00+00:00"]}
+    late = replace(model, about={**model.about, "cutoffs": cutoffs})
+    with pytest.raises(
+        ModelError, match=r"until 2024-12-27, and the test begins on 2024-12-26.*; train again"
+    ):
+        pipeline.evaluate(late, panel)
+
+
 def test_a_model_of_another_currency_is_refused_before_data_are_read(model, panel):
     config = panel.config.model_copy(update={"currency": "USD"})
     with pytest.raises(ModelError, match="predicts currency EUR, the configuration asks for USD"):

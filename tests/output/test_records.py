@@ -7,6 +7,7 @@ import pytest
 from tests.support.shop import make_panel
 
 from clvlens import pipeline
+from clvlens.config import Config
 from clvlens.evaluation.backtest import MODEL
 from clvlens.evaluation.grade import grade
 from clvlens.output import records
@@ -121,16 +122,17 @@ def test_a_grade_is_that_of_the_model_that_was_evaluated(written, panel, evaluat
 def test_a_run_is_remembered_for_its_model_alone(panel, tmp_path):
     config = panel.config.model_copy(update={"root": tmp_path})
     assert records.read_run(config, DIGEST) is None
-    record = RunRecord("r1", 3, DIGEST, "http://127.0.0.1:5000/#/…")
-    records.write_run(config, record)
+    record = RunRecord("r1", 3, "http://127.0.0.1:5000/#/…")
+    records.write_run(config, record, DIGEST)
     assert records.read_run(config, DIGEST) == record
     assert records.read_run(config, "cd" * 32) is None
 
 
-def test_a_damaged_note_of_the_run_is_as_none(panel, tmp_path):
+@pytest.mark.parametrize("text", ["{", "[]", "{}", f'{{"model_digest": "{DIGEST}", "run": 1}}'])
+def test_a_note_of_the_run_that_cannot_be_read_is_as_none(panel, tmp_path, text):
     config = panel.config.model_copy(update={"root": tmp_path})
     config.data_folder.mkdir(parents=True)
-    (config.data_folder / "run.json").write_text("{")
+    (config.data_folder / "run.json").write_text(text)
     assert records.read_run(config, DIGEST) is None
 
 
@@ -158,7 +160,28 @@ def test_the_dictionary_has_a_row_a_feature(written, panel):
     assert features["meaning"].notna().all()
 
 
-def test_the_settings_tell_no_place_of_this_computer(written, panel):
-    settings = (written / "training" / "run" / "config.json").read_text()
-    assert str(panel.config.root) not in settings
-    assert json.loads(settings)["target"]["horizon_days"] == 60
+def test_the_settings_tell_neither_places_nor_whom_rules_name(panel, model, tmp_path):
+    staff = {"column": "customer_id", "among": [f"{CANARY}0007"]}
+    here = {"database": "postgres:password=secret", "table": "t"}
+    config = Config(
+        name="shop",
+        currency="EUR",
+        data={
+            "orders": {**here, "lookup": {**here, "by": "id"}, "keep": [staff]},
+            "customers": {"path": "/home/me/customers.csv"},
+        },
+        population={"leave_out": [staff, {"column": "born_on", "above": 2010}]},
+        target={"horizon_days": 60},
+        root=tmp_path,
+    )
+    folder = records.write_training(config, panel, model)
+    settings = json.loads((folder / "run" / "config.json").read_text())
+    assert all(word not in str(settings) for word in (CANARY, "secret", "/home", str(tmp_path)))
+    assert settings["target"]["horizon_days"] == 60
+    columns = [rule["column"] for rule in settings["population"]["leave_out"]]
+    assert columns == ["customer_id", "born_on"]
+
+
+def test_what_is_noted_of_the_data_stays_out_of_the_model(panel):
+    noted = replace(panel, notes=(f"1 customers left out by the rule: customer_id {CANARY}7",))
+    assert CANARY not in str(pipeline.train(noted).about)

@@ -30,7 +30,7 @@ from clvlens.panel.panel import Panel
 EXAMPLES = 20
 HASH_LENGTH = 12
 DIGEST = "model_digest"  # the model that a file is about
-RULES = {"__all__": {"among", "above", "below"}}
+RULES = {"__all__": {"among"}}
 PLACE = {"path", "database"}
 PRIVATE = {
     "tracking": True,
