@@ -112,11 +112,23 @@ def test_the_best_method_is_at_the_top(evaluation):
 
 
 def test_a_perfect_ranking_gains_as_much_as_the_perfect_one(evaluation):
-    lines = {line.get_label(): line for line in figures.gain_curve(evaluation).axes[0].lines}
-    perfect, own = lines["perfect ranking"].get_ydata(), lines[MODEL].get_ydata()
-    np.testing.assert_array_equal(perfect, own)
-    assert own[-1] == 100
-    assert own[0] == 19 / 190 * 100
+    perfect, own, baseline, random, _ = figures.gain_curve(evaluation).axes[0].lines
+    np.testing.assert_array_equal(perfect.get_ydata(), own.get_ydata())
+    np.testing.assert_allclose(own.get_ydata()[[0, 1, 2, 20]], [0, 10, 10 + 18 / 1.9, 100])
+    np.testing.assert_allclose(baseline.get_ydata()[[0, 1, 2, 20]], [0, 0, 1 / 1.9, 100])
+    np.testing.assert_allclose(random.get_ydata(), random.get_xdata())
+
+
+def test_the_gain_says_how_much_the_top_tenth_holds(evaluation):
+    axes = figures.gain_curve(evaluation).axes[0]
+    # Of 190 in all, the two highest of twenty bring 19 + 18, the two lowest 0 + 1.
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "perfect ranking (19 % in the top tenth)",
+        "clvlens (19 % in the top tenth)",
+        "carry forward (1 % in the top tenth)",
+        "at random (10 % in the top tenth)",
+    ]
+    assert list(axes.lines[-1].get_xdata()) == [10, 10]
 
 
 def test_churn_is_compared_in_tenths_of_the_customers(evaluation):
@@ -143,7 +155,7 @@ def test_a_waterfall_goes_from_the_base_value_to_the_prediction(attribution):
     assert figure.get_suptitle() == "Customer 0a1b"
     assert labels(figure)[0] == "base value"
     assert labels(figure)[-1] == "prediction"
-    assert texts(figure) == ["+15.00", "+30.00", "-40.00", "100.00", "105.00"]
+    assert texts(figure) == ["+15.00", "+30.00", "−40.00", "100.00", "105.00"]
     left = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in figure.axes[0].patches]
     assert left == [(100.0, 115.0), (115.0, 145.0), (145.0, 105.0)]
 
@@ -160,7 +172,7 @@ def test_what_a_waterfall_does_not_show_is_summed(attribution, monkeypatch):
     monkeypatch.setattr(figures, "STEPS", 1)
     figure = figures.waterfall(attribution, 0, "", UNIT)
     assert labels(figure)[1] == "2 other features"
-    assert texts(figure) == ["+45.00", "-40.00", "100.00", "105.00"]
+    assert texts(figure) == ["+45.00", "−40.00", "100.00", "105.00"]
 
 
 def test_up_and_down_differ_in_colours_that_the_colour_blind_tell_apart(attribution):

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.histories.base import stem_of
 from clvlens.levers.attribution import Attribution, theme_meanings
+from clvlens.metrics import top_decile_capture
 from clvlens.models.boosting import Floats
 
 # Okabe and Ito's palette
@@ -57,16 +58,20 @@ def calibration_by_decile(evaluation: Evaluation, unit: str) -> Figure:
 
 
 def gain_curve(evaluation: Evaluation) -> Figure:
-    """Share of the total value held by the customers ranked highest, beside the best baseline."""
+    """Share of the total value held by the customers ranked highest, the top tenth marked."""
     table = evaluation.predictions
     actual = table["target_value"].to_numpy()
     figure, axes = _axes("How much value the top customers hold")
-    best = _gain(actual, actual)
-    axes.plot(*best, color=GREY, linestyle=":", label="perfect ranking")
-    axes.plot(*_gain(actual, table["predicted_value"].to_numpy()), color=BLUE, label=MODEL)
-    rival = _gain(actual, table["best_baseline_value"].to_numpy())
-    axes.plot(*rival, color=ORANGE, label=f"best baseline: {evaluation.best_baseline}")
-    axes.plot([0, 100], [0, 100], color=GREY, linewidth=1, label="at random")
+    rankings = (
+        ("perfect ranking", actual, {"color": GREY, "linestyle": ":"}),
+        (MODEL, table["predicted_value"].to_numpy(), {"color": BLUE}),
+        (evaluation.best_baseline, table["best_baseline_value"].to_numpy(), {"color": ORANGE}),
+        ("at random", np.zeros(len(actual)), {"color": GREY, "linewidth": 1}),
+    )
+    for name, score, style in rankings:
+        held = top_decile_capture(actual, score) * 100
+        axes.plot(*_gain(actual, score), label=f"{name} ({held:.0f} % in the top tenth)", **style)
+    axes.axvline(10, color=GREY, linewidth=0.8, linestyle="--")
     axes.set_xlabel("Customers, % ranked highest by prediction")
     axes.set_ylabel("Value that they brought, % of all")
     axes.legend(frameon=False, loc="lower right")
@@ -148,7 +153,7 @@ def waterfall(attribution: Attribution, row: int, title: str, unit: str) -> Figu
     axes.barh(places, shown, left=ends - shown, color=colours)
     axes.vlines(ends, places, places + 1, color=GREY, linewidth=0.8, linestyle=":")
     for place, end, amount in zip(places, ends, shown, strict=True):
-        _write(axes, f"{amount:+,.2f}", max(end, end - amount), place)
+        _write(axes, f"{amount:+,.2f}".replace("-", "−"), max(end, end - amount), place)
     whole = {0: attribution.base_value, len(shown) + 1: attribution.prediction[row]}
     for place, amount in whole.items():
         axes.plot(amount, place, "D", color=GREY)
@@ -194,9 +199,8 @@ def _gain(actual: Floats, score: Floats) -> tuple[Floats, Floats]:
     """Customers of equal score share what they brought, as they do in the metrics."""
     _, tied = np.unique(-score, return_inverse=True)
     shared = np.bincount(tied, actual) / np.bincount(tied)
-    total = shared[np.sort(tied)].cumsum()
-    share = np.arange(1, len(actual) + 1) / len(actual)
-    return share * 100, total / total[-1] * 100
+    total = np.concatenate([[0.0], shared[np.sort(tied)].cumsum()])
+    return np.linspace(0, 100, len(total)), total / actual.sum() * 100
 
 
 def _lines(text: str) -> str:
