@@ -220,7 +220,9 @@ def test_deciles_of_a_constant_prediction_are_all_filled():
 def test_coverage_of_a_decile_is_the_share_of_values_within_bounds_that_count():
     actual = np.arange(20.0)
     bounds = {"value_low_90": actual, "value_high_90": actual + np.tile([0.0, -1.0], 10)}
-    assert deciles(actual, actual, **bounds)["coverage_90"].tolist() == [0.5] * 10
+    table = deciles(actual, actual, **bounds)
+    assert table["coverage_90"].tolist() == [0.5] * 10
+    assert table["width_90"].tolist() == [-0.5] * 10
 
 
 def deciles(actual, value, **bounds):
@@ -284,7 +286,7 @@ def test_an_empty_slice_has_no_figures():
 def test_a_slice_of_one_customer_has_a_mean_and_no_rank():
     found = row_of(sliced([0, 1, 2]), slice="one-time")
     assert (found["customers"], found["mean_actual"], found["mean_predicted"]) == (1, 20, 20)
-    assert (found["total_bias"], found["coverage_90"]) == (0, 1)
+    assert (found["total_bias"], found["coverage_90"], found["width_90"]) == (0, 1, 2)
     assert np.isnan(found["ngini"])
 
 

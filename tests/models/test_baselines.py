@@ -86,6 +86,16 @@ def test_rfm_score_adds_the_fifths_by_recency_frequency_and_money():
     assert not score.churn_is_probability
 
 
+def test_rfm_fifths_are_those_of_a_cutoff_whatever_the_others_hold():
+    richer = TEST.assign(
+        cutoff=TEST["cutoff"] + pd.Timedelta(days=60),
+        orders__count_ever=TEST["orders__count_ever"] + 9,
+    )
+    both = pd.concat([TEST, richer], ignore_index=True)
+    alone = forecasts()["RFM score"].value.tolist()
+    assert forecasts(test=both)["RFM score"].value.tolist() == alone * 2
+
+
 def test_rfm_fifths_hold_as_many_customers_each():
     ranks = np.arange(1.0, 51.0)
     many = pd.concat([TEST.iloc[[0]]] * 50, ignore_index=True).assign(

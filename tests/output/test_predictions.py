@@ -89,6 +89,12 @@ def test_a_cutoff_within_a_day_is_written_with_its_time_and_zone(rows, predicted
     assert table["cutoff"].unique().tolist() == ["2024-07-01T09:30:00+02:00"]
 
 
+def test_less_than_a_cent_below_nothing_is_nothing(rows, predicted, tmp_path):
+    none = predicted.assign(value_low_90=-0.001)
+    table = prediction_table(configure(), rows, none, None, "v")
+    assert "-0" not in write_predictions(table[["value_low_90"]], tmp_path / "p.csv").read_text()
+
+
 def test_clv_is_the_value_discounted_over_the_horizon(rows, predicted):
     config = configure(clv={"annual_discount_rate": 0.21})
     table = prediction_table(config, rows, predicted, None, "v")

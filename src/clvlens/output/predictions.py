@@ -36,11 +36,11 @@ def prediction_table(
     the run's currency over the horizon, rounded to cents. Columns that a run does not ask for
     (`clv`, reasons) are left out.
     """
-    zone = config.time_zone
+    written = {at: _written(at, config.time_zone) for at in rows["cutoff"].unique()}
     table = pd.DataFrame(
         {
             "customer_id": rows["customer_id"],
-            "cutoff": rows["cutoff"].dt.tz_convert(zone).map(_written),
+            "cutoff": rows["cutoff"].map(written),
             "horizon_days": config.target.horizon_days,
             "currency": config.currency,
         }
@@ -53,7 +53,8 @@ def prediction_table(
         table = table.join(reasons)
     table["model_version"] = version
     cents = [name for name in table if name in MONEY or name.endswith("_amount")]
-    return table.round({**dict.fromkeys(cents, 2), "churn_probability": 4, "expected_orders": 3})
+    table[cents] = table[cents].round(2) + 0.0  # which turns -0 into 0
+    return table.round({"churn_probability": 4, "expected_orders": 3})
 
 
 def deciles(value: Floats) -> np.ndarray:
@@ -107,7 +108,8 @@ def check_place(path: Path) -> Path:
     return path
 
 
-def _written(when: pd.Timestamp) -> str:
+def _written(cutoff: pd.Timestamp, time_zone: str) -> str:
+    when = cutoff.tz_convert(time_zone)
     return when.strftime("%Y-%m-%d") if when == when.normalize() else when.isoformat()
 
 
