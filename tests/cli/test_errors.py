@@ -1,12 +1,14 @@
 """What users can mend ends in one line on stderr and exit code 2, without a traceback."""
 
 import signal
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 from tests.support.business import write_config, write_csv
 from tests.support.command import clvlens
 
-from clvlens.cli import _exit_code
 from clvlens.cli.show import Stages, kept
 from clvlens.errors import TrackingError
 
@@ -121,17 +123,31 @@ def test_a_file_below_a_file_is_refused_and_the_file_stays(shop):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--nope",), "No such option: --nope"),
-        (("--customers", "0"), "Invalid value for '--customers'"),
-        (("--cutoff", "yesterday"), "'yesterday' does not match the format"),
+        (("predict",), "clvlens: Missing option '--config'"),
+        (("predict", "--nope"), "clvlens: No such option: --nope"),
+        (("predict", "--reasons", "-1"), "clvlens: Invalid value for '--reasons'"),
+        (("predict", "--cutoff", "yesterday"), "clvlens: Invalid value for '--cutoff'"),
     ],
 )
-def test_a_command_that_is_not_understood_shows_how_it_is_used(shop, words, told):
-    ran = clvlens("predict", "--config", shop(), *words)
+def test_options_that_are_not_understood_are_told_with_where_to_look(words, told):
+    ran = clvlens(*words)
     assert ran.code == 2
-    assert ran.err.startswith("Usage: clvlens predict [OPTIONS]")
-    assert told in ran.err
-    assert "Traceback" not in ran.err
+    assert ran.told[0].startswith(told)
+    assert ran.told[1:] == ["see clvlens predict --help"]
+
+
+def test_a_verb_that_is_unknown_is_told_with_where_to_look():
+    ran = clvlens("foresee")
+    assert (ran.code, ran.told) == (
+        2, ["clvlens: No such command 'foresee'.", "see clvlens --help"],
+    )  # fmt: skip
+
+
+def test_no_verb_at_all_lists_the_verbs():
+    ran = clvlens()
+    assert (ran.code, ran.err) == (0, "")
+    assert "Usage: clvlens [OPTIONS] COMMAND" in ran.out
+    assert "Grade the model out of time" in ran.out
 
 
 def test_a_tracking_error_after_the_work_says_where_the_work_is():
@@ -145,20 +161,54 @@ def test_a_tracking_error_after_the_work_says_where_the_work_is():
     assert told.value.exit_code == 3
 
 
+def failing(monkeypatch, fail):
+    """Let `check` fail so, and return how the program left."""
+    monkeypatch.setattr("clvlens.cli.inspecting.check", fail)
+    monkeypatch.setattr("clvlens.cli.app.load_config", lambda *_, **__: None)
+    return clvlens("check", "--config", "x.yaml")
+
+
+@pytest.mark.parametrize("become", [KeyboardInterrupt, RuntimeError("Query interrupted"), OSError])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_query_that_a_signal_interrupted_is_no_fault(number, code, capsys):
-    assert _exit_code(RuntimeError("Query interrupted"), [number]) == code
-    assert capsys.readouterr().err == "\nclvlens: interrupted\n"
+def test_a_signal_is_told_by_the_exit_code_whatever_it_became(monkeypatch, number, code, become):
+    def interrupted(*_):
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise become from None  # as a query does with an error of its own
+
+    ran = failing(monkeypatch, interrupted)
+    assert (ran.code, ran.err) == (code, "\nclvlens: interrupted\n")
 
 
-def test_a_disk_that_does_not_take_a_file_is_told_in_one_line(capsys):
-    assert _exit_code(OSError(28, "No space left on device", "p.csv"), []) == 2
-    assert capsys.readouterr().err == "clvlens: [Errno 28] No space left on device: 'p.csv'\n"
+def test_a_signal_that_a_verb_takes_for_its_end_is_no_failure(monkeypatch):
+    def stopped(*_):
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    assert failing(monkeypatch, stopped).code == 0
 
 
-def test_a_fault_of_ours_is_not_hidden():
-    with pytest.raises(ValueError, match="ours"):
-        _exit_code(ValueError("ours"), [])
+def test_a_disk_that_does_not_take_a_file_is_told_in_one_line(monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "p.csv")
+
+    ran = failing(monkeypatch, full)
+    assert (ran.code, ran.told) == (2, ["clvlens: [Errno 28] No space left on device: 'p.csv'"])
+
+
+def test_a_fault_of_ours_is_not_hidden(monkeypatch):
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
+        failing(monkeypatch, lambda *_: 1 / 0)
+
+
+def test_the_program_itself_ends_with_the_code_and_the_line(tmp_path):
+    command = (sys.executable, "-c", "from clvlens.cli import main; main()")
+    words = ("check", "--config", tmp_path / "none.yaml")
+    ran = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"clvlens: {tmp_path}")
+    assert len(ran.stderr.splitlines()) == 1
 
 
 def test_a_stage_is_told_once_it_has_ended(capsys):

@@ -51,6 +51,12 @@ def test_panel_counts_customers_by_role(project):
     assert ["test", "2017-10-01"] in [line[:2] for line in lines]
 
 
+def test_the_panel_is_built_once_and_read_by_the_verbs_that_follow(project):
+    assert "snapshot 2017-07-01 (fit)" in project.ran["panel"].err
+    for verb in ("train", "evaluate", "explain"):
+        assert "snapshot" not in project.ran[verb].err
+
+
 def test_the_grade_stands_below_the_model_and_every_baseline(project):
     out = project.ran["evaluate"].out
     table, _, grade = out.partition("\nGrade ")

@@ -8,11 +8,15 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from typer import BadParameter
+
 from clvlens.errors import ClvlensError
+
+UsageError = BadParameter.__mro__[1]  # typer shows this one of its errors alone
 
 
 def main() -> None:
-    """Run a verb; what a user can mend ends in one line and an exit code, without a traceback."""
+    """Run a verb; what a user can mend ends in a line or two and an exit code, no traceback."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads must not starve others
     signals: list[int] = []
 
@@ -26,24 +30,24 @@ def main() -> None:
     try:
         from clvlens.cli.app import app
 
-        app(prog_name="clvlens")
-    except BaseException as error:  # noqa: BLE001  a signal may come out as any error
-        sys.exit(_exit_code(error, signals))
-
-
-def _exit_code(error: BaseException, signals: list[int]) -> int:
-    """Return how to leave after an error, having told it; raises it where it is ours to mend.
-
-    A query that is interrupted fails with the engine's own error, so signals are asked first.
-    """
-    if isinstance(error, SystemExit) and not error.code:
-        return 0
-    if signals:
+        words = sys.argv[1:] or ["--help"]
+        code = app(words, prog_name="clvlens", standalone_mode=False) or 0
+    except BaseException as error:  # noqa: BLE001  what it is is asked below
+        # A query that a signal interrupts fails with the engine's own error, so signals go first.
+        code = 1 if signals else _tell(error)
+    if code and signals:
         print("\nclvlens: interrupted", file=sys.stderr)
-        return 128 + signals[0]
-    if isinstance(error, SystemExit):
-        raise error
-    if isinstance(error, ClvlensError | OSError):
+        code = 128 + signals[0]
+    sys.exit(code)
+
+
+def _tell(error: BaseException) -> int:
+    """Print what a user can mend, and return the exit code; raise what is ours to mend."""
+    if isinstance(error, UsageError):
+        print(f"clvlens: {error.format_message()}", file=sys.stderr)
+        print(f"see {error.ctx.command_path if error.ctx else 'clvlens'} --help", file=sys.stderr)
+    elif isinstance(error, ClvlensError | OSError):
         print(f"clvlens: {error}", file=sys.stderr)
-        return error.exit_code if isinstance(error, ClvlensError) else ClvlensError.exit_code
-    raise error
+    else:
+        raise error
+    return getattr(error, "exit_code", ClvlensError.exit_code)

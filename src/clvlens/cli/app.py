@@ -17,7 +17,6 @@ from clvlens.config import load_config
 app = typer.Typer(
     name="clvlens",
     help="Predict what each customer will be worth, who will leave, and why.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
