@@ -21,7 +21,7 @@ from clvlens.histories.waits import wait
 WINDOWS = (30, 90, 180, 365, EVER)
 YEAR = (365, EVER)
 ONE_PAST = ibis.window(group_by=["customer_id", "cutoff"])
-NET = "net of refunds known by the cutoff"
+NET = "net of refunds"
 KEPT = "share of promised deliveries that came in time, of those of which it is known"
 LATE = "days by which deliveries came, or are, later than promised"
 ROLES = ("cross_sell", "upsell", "recommended")  # lines that the business brought about
@@ -73,8 +73,8 @@ def _with_promises(past: Past) -> Past:
 def _frequency_and_money(past: Past) -> Iterator[Feature]:
     windows = (*WINDOWS, past.horizon_days)
     yield from past.count(windows=windows, where="is_event")
-    yield from past.total("revenue", windows=windows, meaning=f"total amount of orders {NET}")
-    yield from past.total("margin", windows=windows, meaning=f"total margin of orders {NET}")
+    yield from past.total("revenue", windows=windows, meaning=f"total amount of orders, {NET}")
+    yield from past.total("margin", windows=windows, meaning=f"total margin of orders, {NET}")
     yield from past.mean("amount", windows=YEAR, where="is_event")
     yield from past.spread("amount", where="is_event")
     yield from past.largest("amount", where="is_event")
@@ -93,7 +93,7 @@ def _rhythm(past: Past) -> Iterator[Feature]:
     season = (elapsed <= 365 * DAY) & (elapsed > (365 - days) * DAY)
     yield from past.measure(
         "same_period_last_year",
-        f"total amount of orders {NET}, in the {days} days that began 365 days before it",
+        f"total amount of orders, {NET}, in the {days} days that began 365 days before it",
         "money",
         exact.total(past.table.revenue, season),
         empty=0,

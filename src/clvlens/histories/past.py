@@ -202,7 +202,7 @@ class Past(Rows):
         """Number of different values of a column; 0 for customers without any event."""
         return self._windowed(
             name or f"distinct_{column}",
-            f"number of different {column} of {self.noun}",
+            f"number of different {unit or column} of {self.noun}",
             unit or column,
             lambda kept: self.table[column].nunique(where=kept),
             windows,
