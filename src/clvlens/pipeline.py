@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import xgboost
 
@@ -56,10 +57,10 @@ def explain(
     the attribution, and whose row each is.
     """
     rows = panel.rows("test")
-    rows = rows[rows["cutoff"] == rows["cutoff"].max()].reset_index(drop=True)
-    ranked = model.predict(rows)["predicted_value"].sort_values(kind="stable").index
+    rows = rows.loc[rows["cutoff"] == rows["cutoff"].max()].reset_index(drop=True)
+    ranked = np.argsort(model.predict(rows)["predicted_value"].to_numpy(), kind="stable")
     step = max(1, -(-len(ranked) // customers))
-    rows = rows.loc[sorted(ranked[::step])].reset_index(drop=True)
+    rows = rows.loc[np.sort(ranked[::step])].reset_index(drop=True)
     return attribute(model, rows), rows["customer_id"]
 
 
@@ -87,7 +88,8 @@ def predict(
     predicted = model.predict(rows)
     explained = None
     if reasons:
-        chosen = predicted["predicted_value"].nlargest(reasons).index.sort_values()
+        ranked = np.argsort(-predicted["predicted_value"].to_numpy(), kind="stable")
+        chosen = np.sort(ranked[:reasons])
         progress(f"find reasons for {len(chosen):,} customers")
         explained = attribute(model, rows.loc[chosen]).reasons()
     return prediction_table(config, rows, predicted, explained, version)
@@ -99,7 +101,7 @@ def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:
     newest = max(at for cutoffs in model.about["cutoffs"].values() for at in cutoffs)
     seen = pd.Timestamp(newest) + pd.Timedelta(days=model.about["label_days"])
     first = panel.rows("test")["cutoff"].min()
-    if seen > first:
+    if bool(seen > first):
         raise ModelError(
             f"the model learned from what happened until {seen:%Y-%m-%d}, and the test begins on "
             f"{first:%Y-%m-%d}: it would be asked what it knows; train again: clvlens train"
@@ -131,7 +133,7 @@ def _about(panel: Panel) -> dict:
         "horizon_days": plan.horizon_days,
         "label_days": plan.label_days,
         "cutoffs": {role: sorted(c.isoformat() for c in times) for role, times in cutoffs.items()},
-        "customers": int(seen.frame["customer_id"].nunique()),
+        "customers": len(set(seen.frame["customer_id"])),
         "data_fingerprint": seen.fingerprint,
         "notes": list(plan.notes),  # those of the data may name customers, and stay here
         "versions": {"clvlens": __version__, "xgboost": xgboost.__version__},

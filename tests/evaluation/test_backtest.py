@@ -126,6 +126,14 @@ def test_intervals_draw_a_customer_with_all_of_their_cutoffs(evaluation, panel):
     assert drawn.high - drawn.low > alone.high - alone.low
 
 
+@pytest.mark.parametrize(
+    ("rows", "draws"), [(20_000, 200), (40_000, 100), (80_000, 50), (800_000, 50)]
+)
+def test_many_customers_are_drawn_less_often_but_fifty_times_at_least(rows, draws):
+    test = pd.DataFrame({"customer_id": np.zeros(rows)})
+    assert module._drawn(test)["draws"] == draws
+
+
 def test_differences_are_the_models_figure_less_the_baselines(evaluation):
     for row in evaluation.differences.to_dict("records"):
         gap = evaluation.score(MODEL, row["metric"]) - evaluation.score(

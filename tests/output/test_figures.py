@@ -190,4 +190,4 @@ def test_a_category_has_no_scale_to_be_coloured_by(attribution):
     scale = {round(dots.get_offsets()[0, 1]): dots.get_array() for dots in drawn}
     assert scale[home] is None
     assert scale[numbers] is not None
-    assert figure.axes[1].get_ylabel() == "Value of the feature (grey: category)"
+    assert figure.axes[1].get_ylabel() == "Value of the feature (grey: category or unknown)"

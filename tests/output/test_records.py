@@ -141,9 +141,11 @@ def test_the_headline_stands_beside_that_of_the_best_baseline(evaluation):
     metrics = records.headline_metrics(evaluation, found)
     assert metrics["ngini"] == evaluation.score(MODEL, "ngini") == found.ngini
     assert metrics["ngini_baseline"] == found.ngini_baseline
+    assert metrics["coverage_90"] == evaluation.by_slice["coverage_90"][0]
     assert set(metrics) == {
         "ngini", "ngini_baseline", "spearman", "spearman_baseline", "mae", "mae_baseline",
         "total_bias", "total_bias_baseline", "churn_auc", "churn_ece",
+        "coverage_90",
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from clvlens.panel.snapshot import KEYS
 MODEL = "clvlens"
 RANKS = ("spearman", "ngini", "top_decile_capture", "auc", "auc_pr")
 DRAWS = 200
+LEAST_DRAWS = 50
+DRAWN_ROWS = 4_000_000  # beyond, fewer draws: intervals are narrow there, and take long
 FEWEST = 20  # customers of a slice; the nGini of fewer is the luck of one or two
 
 Progress = Callable[[str], None]
@@ -109,23 +112,29 @@ def _targets(
 
 
 def _scores(forecast: Forecast, test: pd.DataFrame) -> list[dict]:
-    groups = test["customer_id"].to_numpy()
+    drawn = _drawn(test)
     return [
         _row(target, forecast.name, name, metric, metrics.bootstrap_interval(
-            metric.function, actual, predicted, draws=DRAWS, groups=groups))
+            metric.function, actual, predicted, **drawn))
         for target, name, metric, actual, predicted in _targets(forecast, test)
     ]  # fmt: skip
 
 
 def _differences(own: Forecast, rival: Forecast, test: pd.DataFrame) -> list[dict]:
-    groups = test["customer_id"].to_numpy()
+    drawn = _drawn(test)
     ours = {name: predicted for _, name, _, _, predicted in _targets(own, test)}
     return [
         _row(target, rival.name, name, metric, metrics.bootstrap_difference(
-            metric.function, actual, ours[name], predicted, draws=DRAWS, groups=groups))
+            metric.function, actual, ours[name], predicted, **drawn))
         for target, name, metric, actual, predicted in _targets(rival, test)
         if name in ("ngini", "spearman", "mae", "top_decile_capture", "auc", "log_loss")
     ]  # fmt: skip
+
+
+def _drawn(test: pd.DataFrame) -> dict[str, Any]:
+    """Return how often whom the bootstrap draws: customers, with all their rows."""
+    draws = min(DRAWS, max(LEAST_DRAWS, DRAWN_ROWS // len(test)))
+    return {"draws": draws, "groups": test["customer_id"].to_numpy()}
 
 
 def _row(target: str, method: str, name: str, metric: Metric, figure: metrics.Interval) -> dict:
@@ -150,7 +159,7 @@ def _by_slice(test: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
 def _within(test: pd.DataFrame, predictions: pd.DataFrame) -> dict:
     """Return the model's figures on some rows; nan where too few customers tell."""
     actual, value = test["target_value"], predictions["predicted_value"]
-    customers = test["customer_id"].nunique()
+    customers = len(set(test["customer_id"]))
     row = {
         "customers": customers,
         "mean_actual": actual.mean(),

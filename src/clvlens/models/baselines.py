@@ -105,7 +105,9 @@ def _buy_till_you_die(test: pd.DataFrame, kind: Kind, name: str, value: str, day
             np.maximum(age, span) / WEEK,
             rows["orders__repeat_day_amount"].fillna(0),
         ).predict(days / WEEK)
-        revenue, earned = (rows[f"orders__total_{of}_ever"].sum() for of in ("revenue", value))
+        revenue, earned = (
+            float(np.sum(rows[f"orders__total_{of}_ever"])) for of in ("revenue", value)
+        )
         rate = earned / revenue if revenue else 1.0
         worth[rows.index] = forecast.expected_value * rate
         active[rows.index] = forecast.probability_active

@@ -25,9 +25,9 @@ STEPS = 8  # themes of a figure about one customer
 LINE = 44  # characters of a label's line
 
 
-def leaderboard(evaluation: Evaluation, metric: str = "ngini") -> Figure:
-    """Every method's figure with its 90 % interval, best at the top."""
-    rows = evaluation.scores[evaluation.scores["metric"] == metric].dropna(subset="estimate")
+def leaderboard(evaluation: Evaluation) -> Figure:
+    """Every method's nGini with its 90 % interval, best at the top."""
+    rows = evaluation.scores[evaluation.scores["metric"] == "ngini"].dropna(subset="estimate")
     rows = rows.sort_values("estimate")
     figure, axes = _axes("How well each method ranks customers by value", 1.2 + 0.42 * len(rows))
     for place, row in enumerate(rows.itertuples()):
@@ -106,7 +106,7 @@ def importance(attribution: Attribution, unit: str) -> Figure:
 
 
 def beeswarm(attribution: Attribution, unit: str) -> Figure:
-    """Each customer's parts by theme, coloured by the feature's value; categories are grey."""
+    """Each customer's parts by theme, coloured by the feature's value where that is a number."""
     import matplotlib.pyplot as plt
     import shap
 
@@ -124,7 +124,7 @@ def beeswarm(attribution: Attribution, unit: str) -> Figure:
         max_display=SHOWN,
         show=False,
         plot_size=(10, 1.4 + 0.42 * SHOWN),
-        color_bar_label="Value of the feature (grey: category)",
+        color_bar_label="Value of the feature (grey: category or unknown)",
     )
     plt.close(figure)
     axes = figure.axes[0]
@@ -188,7 +188,7 @@ def _window(feature: str) -> float:
 
 
 def _written(value: object) -> str:
-    if pd.isna(value):
+    if bool(pd.isna(value)):
         return "unknown"
     if not isinstance(value, float):
         return str(value)

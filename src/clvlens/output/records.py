@@ -111,6 +111,7 @@ def headline_metrics(evaluation: Evaluation, grade: Grade) -> dict[str, float]:
         found[f"{metric}_baseline"] = evaluation.score(baseline, metric)
     found["churn_auc"] = evaluation.score(MODEL, "auc")
     found["churn_ece"] = evaluation.score(MODEL, "ece")
+    found["coverage_90"] = float(evaluation.by_slice.iloc[0].get("coverage_90", float("nan")))
     return found
 
 
