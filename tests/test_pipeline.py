@@ -1,10 +1,16 @@
+import datetime as dt
 from dataclasses import replace
 
 import pytest
+from tests.support.business import instant
 from tests.support.shop import make_panel
 
 from clvlens import pipeline
-from clvlens.errors import ModelError
+from clvlens.errors import ModelError, TimeError
+from clvlens.panel.engine import connect
+from clvlens.panel.world import World
+
+PARIS = "Europe/Paris"
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +62,42 @@ def test_a_model_of_another_currency_is_refused_before_data_are_read(model, pane
     config = panel.config.model_copy(update={"currency": "USD"})
     with pytest.raises(ModelError, match="predicts currency EUR, the configuration asks for USD"):
         pipeline.predict(model, config)
+
+
+@pytest.fixture
+def world(panel):
+    """Orders from 10:00 of the first to 18:00 of the fourth of January, in Paris."""
+    config = panel.config.model_copy(update={"time_zone": "Europe/Paris"})
+    first, last = instant("2024-01-01T10:00", PARIS), instant("2024-01-04T18:00", PARIS)
+    return World(config, connect(PARIS), {}, first, last + 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "cutoff"),
+    [
+        (None, "2024-01-04T00:00"),
+        ("2024-01-02", "2024-01-02T00:00"),
+        ("2024-01-04T18:00", "2024-01-04T18:00"),
+        ("2024-01-04T12:00+00:00", "2024-01-04T13:00"),
+    ],
+)
+def test_a_cutoff_is_the_newest_midnight_or_the_one_asked_for_in_the_runs_time(
+    world, asked, cutoff
+):
+    asked = asked and dt.datetime.fromisoformat(asked)
+    assert pipeline._cutoff(world, asked) == instant(cutoff, PARIS)
+
+
+@pytest.mark.parametrize("asked", ["2024-01-01T10:00", "2024-01-04T18:01"])
+def test_a_cutoff_at_the_first_order_or_after_the_last_is_outside_the_data(world, asked):
+    with pytest.raises(TimeError, match=r"is outside the data, .* from 2024-01-01 .*; give one in"):
+        pipeline._cutoff(world, dt.datetime.fromisoformat(asked))
+
+
+def test_a_day_of_orders_has_no_midnight_to_predict_from(world):
+    day = replace(world, ends=instant("2024-01-01T11:00", PARIS))
+    with pytest.raises(TimeError, match="cutoff 2024-01-01 is outside the data"):
+        pipeline._cutoff(day, None)
 
 
 def test_explained_are_customers_at_the_newest_test_cutoff(model, panel):

@@ -110,9 +110,7 @@ def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:
 
 def _cutoff(world: World, cutoff: dt.datetime | None) -> int:
     zone = world.config.time_zone
-    if cutoff is None:
-        return midnight_before(world.ends, zone)
-    instant = to_instant(cutoff, zone)
+    instant = midnight_before(world.ends, zone) if cutoff is None else to_instant(cutoff, zone)
     if not world.starts < instant <= world.ends:
         raise TimeError(
             f"cutoff {world.show(instant)} is outside the data, which has orders from "
