@@ -208,7 +208,7 @@ def load_config(path: str | Path, *, customers: int | None = None) -> Config:
     text = _read(path)
     try:
         raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date such as 2023-02-31 is a ValueError
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if repeated := repeated_keys(path, text):
         raise ConfigError("\n".join(repeated))

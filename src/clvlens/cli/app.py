@@ -55,12 +55,20 @@ def simulate(
     truth: Annotated[
         bool, typer.Option("--truth", help="Also what each lever truly does.")
     ] = False,
+    noise: Annotated[float, typer.Option(help="Times the usual spread of order amounts.")] = 1.0,
+    seasonality: Annotated[float, typer.Option(help="Swing of demand over the year.")] = 0.15,
+    trend: Annotated[float, typer.Option(help="Growth of prices a year.")] = 0.0,
+    refunds: Annotated[float, typer.Option(help="Share of orders given back.")] = 0.03,
+    late_days: Annotated[float, typer.Option(help="Rows arrive up to so many days late.")] = 0.0,
+    missing: Annotated[float, typer.Option(help="Share of optional values left empty.")] = 0.0,
+    dirty_ids: Annotated[float, typer.Option(help="Share of ids written in other ways.")] = 0.0,
 ) -> None:
     """Write a business with all histories, whose true lever effects are known."""
     from clvlens.cli import simulating
 
     stage = Stages()
-    config = simulating.simulate(out, stage, truth, customers, seed, regime, form)
+    dirt = (noise, seasonality, trend, refunds, late_days, missing, dirty_ids)
+    config = simulating.simulate(out, stage, truth, customers, seed, regime, form, *dirt)
     stage.end()
     _next("check", config)
 

@@ -62,7 +62,7 @@ def evaluate(config: Config, promote: bool, stage: Stages) -> None:
         words = records.description(config, verdict, None)
         tracker.describe(record.run_id, words)
         tracker.describe_version(record.version, words)
-        print(_crown(tracker, record.version, model, built, promote))
+        print(_crown(tracker, record.version, model, built, promote, verdict.letter == "D"))
 
 
 def _track(config: Config, model: CustomerModel, training: Path) -> int:
@@ -83,12 +83,19 @@ def _track(config: Config, model: CustomerModel, training: Path) -> int:
 
 
 def _crown(
-    tracker: Tracker, version: int, model: CustomerModel, built: Panel, promote: bool
+    tracker: Tracker,
+    version: int,
+    model: CustomerModel,
+    built: Panel,
+    promote: bool,
+    is_worse: bool,
 ) -> str:
     """Move the alias `champion` where the paired difference is in favour; say what was done."""
     champion = tracker.champion()
     if champion == version:
         return f"Version {version} is the champion"
+    if champion is None and is_worse and not promote:
+        return "No champion yet: a baseline ranks better; --promote overrules"
     if champion is None or promote:
         tracker.promote(version)
         return f"Version {version} is now the champion"

@@ -14,11 +14,21 @@ from clvlens.simulation.settings import Format, Regime
 
 
 def simulate(
-    out: Path, stage: Stages, truth: bool, customers: int, seed: int, regime: str, form: str
+    out: Path,
+    stage: Stages,
+    truth: bool,
+    customers: int,
+    seed: int,
+    regime: str,
+    form: str,
+    *dirt: float,
 ) -> Path:
-    """Write the simulated business, with `truth` what is true of it; return its configuration."""
+    """Write the simulated business, with `truth` what is true of it; return its configuration.
+
+    `dirt` are the further settings, in their order from `noise` on.
+    """
     _check_may_replace(out)
-    settings = Settings(customers, seed, cast("Regime", regime), cast("Format", form))
+    settings = Settings(customers, seed, cast("Regime", regime), cast("Format", form), *dirt)
     stage(f"simulate {settings.customers:,} customers")
     rows = write(settings, out, with_truth=truth)
     stage.end()
@@ -31,6 +41,8 @@ def simulate(
 
 def _check_may_replace(out: Path) -> None:
     """Refuse a folder with anything else than a former simulation in it."""
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file; name a new folder")
     if not out.exists() or not any(out.iterdir()):
         return
     config = out / "config.yaml"

@@ -60,7 +60,9 @@ def predict(
     path = check_place(out or config.data_folder / "predictions.csv")
     model, digest = _model(config, named)
     found = records.read_grade(config, digest)
-    if found is not None and found.is_poor:
+    if found is None:
+        print("clvlens: warning: this model has no grade yet: clvlens evaluate", file=sys.stderr)
+    elif found.is_poor:
         print(f"clvlens: warning: grade {found.letter}: {found.words}", file=sys.stderr)
     version = digest[: records.HASH_LENGTH]
     frame = pipeline.predict(
