@@ -11,3 +11,6 @@ settings.load_profile("ci")
 # run other tests, make trees of a few hundred rows crawl.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# Read when MLflow is imported, by whichever test comes first in a worker.
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")

@@ -107,6 +107,20 @@ def test_no_reasons_leave_their_columns_out(project, tmp_path):
     assert first["cutoff"] == "2017-12-01"
 
 
+def test_reasons_for_five_are_for_the_five_of_highest_value(project, tmp_path):
+    out = tmp_path / "five.csv"
+    assert project.run("predict", "--out", out, "--reasons", 5).code == 0
+    rows = sorted(read(out), key=lambda row: -float(row["predicted_value"]))
+    assert [bool(row["reason_1"]) for row in rows] == [True] * 5 + [False] * 395
+    assert {row["reason_3_amount"] for row in rows[5:]} == {""}
+
+
+def test_predict_warns_where_a_baseline_does_as_well(project):
+    letter = project.ran["evaluate"].out.partition("\nGrade ")[2][0]
+    warned = f"clvlens: warning: grade {letter}: " in project.ran["predict"].err
+    assert warned == (letter in "CD")
+
+
 def test_a_registered_model_predicts_what_the_saved_one_does(project, tmp_path):
     out = tmp_path / "champion.csv"
     assert project.run("predict", "--out", out, "--model", "champion").code == 0
@@ -162,6 +176,18 @@ def test_the_champion_stays_when_the_same_data_are_trained_again(project, tmp_pa
     assert manifest.read_bytes() == before
     assert "Champion stays version 1: version 2 has nGini +0.0000" in again.run("evaluate").out
     assert "Version 2 is now the champion" in again.run("evaluate", "--promote").out
+
+
+@pytest.mark.slow
+def test_a_champion_of_another_question_stays(project, tmp_path):
+    again = project.copy(tmp_path / "other")
+    settings = yaml.safe_load(again.config.read_text())
+    settings["target"]["horizon_days"] = 60
+    again.config.write_text(yaml.safe_dump(settings))
+    assert "Registered complete_journey version 2" in again.run("train").out
+    told = again.run("evaluate").out
+    assert "Champion stays version 1, which cannot be compared: the model predicts" in told
+    assert "horizon_days 90, the configuration asks for 60" in told
 
 
 @pytest.mark.slow

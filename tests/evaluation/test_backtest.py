@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from tests.support.shop import make_panel
 
 from clvlens import metrics, pipeline
 from clvlens.evaluation import backtest as module
@@ -98,6 +99,20 @@ def test_a_method_has_no_figure_of_what_it_does_not_speak_of(evaluation):
     assert spoken["carry forward"] == value | churn_ranks
     assert spoken["RFM score"] == ranks | churn_ranks
     assert np.isnan(evaluation.score("RFM score", "mae"))
+
+
+def test_baselines_learn_from_fit_rows_and_answer_for_the_horizon():
+    panel = make_panel(customers=240, trees=4, label_days=30, intervals=False)
+    fit, test = panel.rows("fit"), panel.rows("test")
+    judged = backtest(pipeline.train(panel), panel)
+    # Labels of 30 days stand for 60: money twice, churn squared.
+    assert judged.score("constant mean", "total_bias") == pytest.approx(
+        2 * fit["target_value"].mean() / test["target_value"].mean() - 1
+    )
+    churn, seen = fit["target_churned"].mean() ** 2, test["target_churned"]
+    assert judged.score("constant mean", "brier") == pytest.approx(((seen - churn) ** 2).mean())
+    carried = test["orders__total_revenue_60d"].sum() / test["target_value"].sum() - 1
+    assert judged.score("carry forward", "total_bias") == pytest.approx(carried)
 
 
 def test_money_is_named_as_the_unit_of_errors_in_money(evaluation):

@@ -5,7 +5,7 @@ import pytest
 from clvlens import pipeline
 from clvlens.errors import ModelError
 from clvlens.evaluation.duel import lead
-from clvlens.metrics import Interval, normalised_gini
+from clvlens.metrics import Interval, bootstrap_difference, normalised_gini
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,14 @@ def test_the_lead_is_the_difference_in_ngini_and_turns_with_the_sides(model, wea
     assert [behind.estimate, behind.low, behind.high] == pytest.approx(
         [-ahead.estimate, -ahead.high, -ahead.low]
     )
+
+
+def test_a_duel_draws_customers_with_all_of_their_cutoffs(model, weaker, panel):
+    test = panel.rows("test")
+    ours, theirs = (one.predict(test)["predicted_value"] for one in (model, weaker))
+    sides = (test["target_value"], ours, theirs)
+    drawn = bootstrap_difference(normalised_gini, *sides, groups=test["customer_id"])
+    assert lead(model, weaker, panel) == drawn != bootstrap_difference(normalised_gini, *sides)
 
 
 def test_a_champion_that_reads_other_features_cannot_be_met(model, panel):

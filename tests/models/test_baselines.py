@@ -163,6 +163,16 @@ def test_buy_till_you_die_is_fitted_at_each_cutoff_on_its_own(kind, shop):
         assert forecast.churn[rows.index].tolist() == (1 - told.probability_active).tolist()
 
 
+@pytest.mark.parametrize("kind", BTYD)
+def test_who_bought_on_the_day_of_the_cutoff_is_as_old_as_their_last_order(kind, shop):
+    # Ages are counted to the hour and spans in days, so that an age may fall short of the span.
+    test = shop.rows("test").assign(orders__days_since_last=0.0)
+    whole = test.assign(orders__days_since_first=test["orders__first_to_last"])
+    hours = test.assign(orders__days_since_first=test["orders__first_to_last"] - 0.6)
+    told, expected = (forecasts(test=rows)[BTYD[kind]].value for rows in (hours, whole))
+    assert told.tolist() == expected.tolist()
+
+
 def test_rows_need_not_be_numbered_from_zero(shop):
     test = shop.rows("test")
     moved = test.set_index(test.index + 1000)

@@ -1,4 +1,5 @@
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -166,6 +167,17 @@ def test_a_waterfall_tells_each_value_as_it_is(attribution):
     home = "home of the customer = owner"
     assert plain[1:-1] == ["number of orders = 2", f"{LONG} = 1,234.5", home]
     assert second[3].endswith("unknown")
+
+
+def test_of_several_windows_the_longest_is_told(attribution):
+    names = {EVER: "orders__count_120d", RECENT: "orders__count_90d"}
+    renamed = replace(
+        attribution,
+        parts=attribution.parts.rename(columns=names).iloc[:, ::-1],
+        data=attribution.data.rename(columns=names),
+        features=tuple(replace(f, name=names.get(f.name, f.name)) for f in attribution.features),
+    )
+    assert labels(figures.waterfall(renamed, 3, "", UNIT))[1].endswith("= 5")
 
 
 def test_what_a_waterfall_does_not_show_is_summed(attribution, monkeypatch):

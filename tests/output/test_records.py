@@ -64,6 +64,13 @@ def test_nothing_that_is_tracked_names_a_customer(written, folder):
     assert told == []
 
 
+def test_pictures_say_nothing_that_is_not_drawn(written):
+    pictures = [path for path in files_of(written).values() if path.suffix == ".png"]
+    assert len(pictures) == 4 + 2 + records.EXAMPLES
+    for path in pictures:
+        assert all(chunk not in path.read_bytes() for chunk in (b"tEXt", b"iTXt", b"zTXt", b"eXIf"))
+
+
 def test_which_customer_an_example_is_stays_beside_the_folder(written):
     known = pd.read_csv(written / "examples.csv")
     drawn = {name for name in files_of(written / "explanation") if name.startswith("examples/")}
