@@ -177,7 +177,7 @@ def test_of_several_windows_the_longest_is_told(attribution):
         data=attribution.data.rename(columns=names),
         features=tuple(replace(f, name=names.get(f.name, f.name)) for f in attribution.features),
     )
-    assert labels(figures.waterfall(renamed, 3, "", UNIT))[1].endswith("= 5")
+    assert labels(figures.waterfall(renamed, 3, "", UNIT))[1].endswith("=\N{NO-BREAK SPACE}5")
 
 
 def test_what_a_waterfall_does_not_show_is_summed(attribution, monkeypatch):
