@@ -15,7 +15,7 @@ HISTORIES = list(discover().values())
 LATE = [(h, c) for h in HISTORIES for c in h.columns if h.clock(c) is not None]
 TWINS = 3  # customers an example, each with a twin of another future
 
-few_examples = settings(max_examples=9)
+few_examples = settings(max_examples=17)
 
 
 @cache
