@@ -11,7 +11,7 @@ from clvlens.simulation.life import live
 from clvlens.simulation.noise import Noise
 from clvlens.simulation.people import meet
 from clvlens.simulation.settings import Business, Settings
-from clvlens.simulation.truth import EFFECTS, MONTHS, effects, measure, value
+from clvlens.simulation.truth import EFFECTS, MONTHS, churned, effects, measure, value
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +108,22 @@ def test_value_counts_from_the_decision_and_not_at_the_end_of_the_horizon(lives)
     assert (value(months, np.full_like(zero, np.nan)) == 0).all()
 
 
+def test_who_pays_nothing_in_a_window_has_churned_in_it_and_in_every_part_of_it(lives):
+    _, months = lives()
+    zero = np.full(len(months[0].billing.due), 90.0)
+    halves = churned(months, zero, 30) * churned(months, zero + 30, 30)
+    assert churned(months, zero, 60).tolist() == halves.tolist()
+    assert 0 < halves.mean() < 1
+    assert (value(months, zero, 60)[halves == 1] == 0).all()
+    assert churned(months, np.full_like(zero, np.nan)).all()
+
+
+def test_what_does_nothing_to_value_loses_nobody_and_what_keeps_cards_alive_keeps_customers(own):
+    assert (own["newsletter_churn"] == 0).all()
+    assert set(own["dunning_churn"].dropna()) <= {-1, 0, 1}
+    assert own["dunning_churn"].mean() < 0
+
+
 def test_averages_are_over_the_eligible_and_over_all():
     wanted = [effect for effect in EFFECTS if effect.name in ("onboarding", "newsletter")]
     found = measure(Settings(), 2_000, wanted).set_index("lever")
@@ -116,7 +132,9 @@ def test_averages_are_over_the_eligible_and_over_all():
     assert found["per_customer_usd"].to_numpy() == pytest.approx(overall.to_numpy())
     assert share["newsletter"] == 1
     assert 0.6 < share["onboarding"] < 0.75
-    assert found.loc["newsletter", ["per_eligible_usd", "per_eligible_se"]].to_list() == [0, 0]
+    for of in ("per_eligible", "churn_per_eligible"):
+        name = "per_eligible_usd" if of == "per_eligible" else of
+        assert found.loc["newsletter", [name, f"{of}_se"]].to_list() == [0, 0]
 
 
 def test_truth_is_measured_on_other_customers_than_those_of_the_tables():

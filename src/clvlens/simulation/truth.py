@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from clvlens.simulation.levers import LEVERS, Do, Lever, World
 from clvlens.simulation.life import Month, live
 from clvlens.simulation.noise import BLOCK, Floats, Noise
-from clvlens.simulation.people import meet
+from clvlens.simulation.people import Flags, meet
 from clvlens.simulation.settings import FIRST_EVENT, HORIZON, MONTH, Settings
 
 MONTHS = (FIRST_EVENT + HORIZON) // MONTH
@@ -45,27 +45,53 @@ def value(months: Sequence[Month], zero: Floats, days: float = HORIZON) -> Float
     Customers without a zero, nan, have a value of 0.
     """
     total = np.zeros_like(zero)
-    for month in months:
-        paid = month.billing.paid
-        total += np.where((paid >= zero) & (paid < zero + days), month.billing.amount, 0.0)
-        for age, net in (
-            (month.orders.slots.age, month.orders.net),
-            (month.bookings.held, month.bookings.net),
-        ):
-            inside = (age >= zero[:, None]) & (age < zero[:, None] + days)
-            total += np.where(inside, net, 0.0).sum(axis=1)
+    for age, net in _payments(months):
+        total += np.where(_within(age, zero, days), net, 0.0).sum(axis=1)
     return total
 
 
+def churned(months: Sequence[Month], zero: Floats, days: float = HORIZON) -> Floats:
+    """Return 1 for customers who order and pay nothing from age `zero` on for so many days, or 0.
+
+    Customers without a zero, nan, count as churned.
+    """
+    stayed = np.zeros(len(zero), dtype=bool)
+    for age, _ in _payments(months):
+        stayed |= _within(age, zero, days).any(axis=1)
+    return 1.0 - stayed
+
+
+def _payments(months: Sequence[Month]) -> Iterator[tuple[Floats, Floats]]:
+    """Yield ages at which customers pay (nan: they do not) and what, net of refunds, in USD.
+
+    Shape (customers, slots) each.
+    """
+    for month in months:
+        yield month.billing.paid[:, None], month.billing.amount[:, None]
+        slots, bookings = month.orders.slots, month.bookings
+        yield np.where(slots.happens, slots.age, NEVER), month.orders.net
+        kept = bookings.slots.happens & bookings.kept
+        yield np.where(kept, bookings.held, NEVER), bookings.net
+
+
+def _within(age: Floats, zero: Floats, days: float) -> Flags:
+    return (age >= zero[:, None]) & (age < zero[:, None] + days)
+
+
 def effects(world: World, wanted: Sequence[Effect] = EFFECTS) -> pd.DataFrame:
-    """Return each customer's own change in value by policy, in USD; nan where not eligible."""
+    """Return each customer's own change by policy; nan where not eligible.
+
+    A policy has two columns: its name for the change in value, in USD, and with `_churn` for
+    the change in churn, 1 where the customer is lost by it and -1 where kept.
+    """
     usual = list(live(world, MONTHS))
     found = {}
     for effect in wanted:
         zero = usual[-1].start.arms.zero[effect.lever.name]
         moved = list(live(replace(world, do=effect.do), MONTHS))
-        change = value(moved, zero) - value(usual, zero)
-        found[effect.name] = np.where(np.isnan(zero), NEVER, change)
+        for name, outcome in ((effect.name, value), (f"{effect.name}_churn", churned)):
+            change = outcome(moved, zero) - outcome(usual, zero)
+            found[name] = np.where(np.isnan(zero), NEVER, change)
     return pd.DataFrame(found)
 
 
@@ -74,10 +100,11 @@ def measure(
 ) -> pd.DataFrame:
     """Return the true average effect of every policy, with its Monte Carlo standard error.
 
-    One row a policy, measured on `customers` others than those of the tables, all of the
-    cohort whose horizon the tables hold whole.
+    One row a policy: change in value, in USD, and in churn, as a share, per eligible customer and
+    per customer. Measured on `customers` others than those of the tables, all of the cohort
+    whose horizon the tables hold whole.
     """
-    sums = {effect.name: np.zeros(4) for effect in wanted}
+    sums = {f"{effect.name}{of}": np.zeros(4) for effect in wanted for of in ("", "_churn")}
     for block in range(-(-customers // BLOCK)):
         size = min(BLOCK, customers - block * BLOCK)
         noise = Noise(settings.seed + OTHER_SEED, block, size)
@@ -86,13 +113,14 @@ def measure(
         for name in sums:
             known = found[name].dropna().to_numpy()
             sums[name] += [len(known), known.sum(), (known**2).sum(), size]
-    return pd.DataFrame([_row(effect, *sums[effect.name]) for effect in wanted])
+    return pd.DataFrame(
+        _row(effect, sums[effect.name], sums[f"{effect.name}_churn"]) for effect in wanted
+    )
 
 
-def _row(effect: Effect, n: float, total: float, squares: float, everybody: float) -> dict:
-    mean = total / n
-    overall = total / everybody
+def _row(effect: Effect, value_sums: Floats, churn_sums: Floats) -> dict:
     lever = effect.lever
+    n, *_, everybody = value_sums
     return {
         "lever": lever.name,
         "kind": lever.kind,
@@ -101,8 +129,20 @@ def _row(effect: Effect, n: float, total: float, squares: float, everybody: floa
         "decided": lever.decided,
         "eligible": lever.eligible,
         "share_eligible": n / everybody,
-        "per_eligible_usd": mean,
-        "per_eligible_se": np.sqrt(max(squares / n - mean**2, 0.0) / n),
-        "per_customer_usd": overall,
-        "per_customer_se": np.sqrt(max(squares / everybody - overall**2, 0.0) / everybody),
+        **_averages(*value_sums, "per_eligible_usd", "per_customer_usd"),
+        **_averages(*churn_sums, "churn_per_eligible", "churn_per_customer"),
     }
+
+
+def _averages(
+    n: float, total: float, squares: float, everybody: float, *names: str
+) -> dict[str, float]:
+    """Return the averages over the eligible and over all, with their standard errors."""
+    found = {}
+    for name, count in zip(names, (n, everybody), strict=True):
+        mean = total / count
+        found[name] = mean
+        found[f"{name.removesuffix('_usd')}_se"] = np.sqrt(
+            max(squares / count - mean**2, 0.0) / count
+        )
+    return found

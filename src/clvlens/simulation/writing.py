@@ -85,7 +85,7 @@ def _sink(folder: Path, name: str, table: pa.Table, settings: Settings) -> Itera
 
 
 def _own_truth(world: World, customers: pa.Table) -> pa.Table:
-    """Return each written customer's own effect by policy, in USD; null where not eligible.
+    """Return each written customer's own effects by policy; null where not eligible.
 
     Of those too whose horizon passes the last day; the averages in `truth.csv` leave them out.
     """
@@ -111,6 +111,7 @@ def _write_truth(folder: Path, settings: Settings, measured: pd.DataFrame) -> No
     measured.to_csv(folder / "truth.csv", index=False)
     told = {
         "outcome": "USD paid, net of refunds, in the horizon that begins with the decision",
+        "churn": "nothing ordered or paid in that horizon",
         "horizon_days": HORIZON,
         "cohort_signed_up_before": str(OPENED + np.timedelta64(COHORT_ENDS, "D")),
         "settings": asdict(settings),
