@@ -38,6 +38,13 @@ def test_the_newsletter_does_nothing_though_its_readers_are_worth_more(lives, ow
     assert difference > 10 * error
 
 
+def test_the_community_stands_for_what_its_members_need_and_does_nothing_itself(lives, own):
+    assert (own["community"] == 0).all()
+    assert (own["community_churn"] == 0).all()
+    difference, error = raw_difference(lives, "community")
+    assert difference > 10 * error
+
+
 @pytest.mark.parametrize("lever", ["dunning", "special_day"])
 def test_a_lever_for_those_at_risk_helps_though_they_are_worth_less(lives, own, lever):
     assert own[lever].mean() > 4 * own[lever].std() / len(own) ** 0.5 > 0
@@ -151,5 +158,6 @@ def test_the_truth_of_400_000_customers_is_known_to_a_fiftieth_where_it_is_not_s
     error = found["per_eligible_se"] / found["per_eligible_usd"].abs().clip(lower=5)
     assert (error < 0.02).all()
     effect = found.set_index(["lever", "policy"])["per_eligible_usd"]
-    assert effect["newsletter", "standing"] == 0
-    assert (effect.drop("newsletter") > 0).all()
+    nothing = ["newsletter", "community"]
+    assert (effect[nothing] == 0).all()
+    assert (effect.drop(nothing) > 0).all()

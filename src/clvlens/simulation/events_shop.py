@@ -15,7 +15,7 @@ COUNT = CARTS + DIRECT
 FREE_SHIPPING = 60.0  # USD of an order from which shipping is free
 FEE = 4.9
 WEB, PHONE, APP, SUBSCRIPTION, BOOKING = range(5)
-CALCULATOR = 2
+CALCULATOR, COMMUNITY = 2, 4  # places among the kinds of a visit
 MINUTES = 1440  # a day
 
 
@@ -166,13 +166,18 @@ def visits(world: World, month: Month) -> Rows:
     luck = noise.uniform(f"visit {here}", VISITS)
     came = world.people.day[:, None] + found.age
     minutes = 1 + 12 * noise.uniform(f"minutes {here}", VISITS) ** 2
+    arms = month.start.arms
+    member = arms.treated["community"] & (arms.zero["community"] <= month.start.age)
+    elsewhere = np.floor(8 * luck**1.5)
+    elsewhere = np.where(elsewhere == COMMUNITY, 0, elsewhere)
+    there = member[:, None] & (luck * 7 % 1 < 0.4)
     rows = pick(
         found.happens,
         customer_id=position(world),
         visited_at=came,
         visit_id=serial(world, here, 4, VISITS),
         left_at=came + minutes / MINUTES,
-        kind=np.floor(8 * luck**1.5),
+        kind=np.where(there, COMMUNITY, elsewhere),
         source=np.floor(4 * (luck * 13 % 1)),
     )
     return stack([_early(world), rows]) if here == 0 else rows

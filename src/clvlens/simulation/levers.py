@@ -17,7 +17,7 @@ from clvlens.simulation.noise import Floats, Noise
 from clvlens.simulation.people import Flags, People, logistic
 from clvlens.simulation.settings import YEAR, Settings
 
-Kind = Literal["one_time", "standing", "event", "intensity", "mediator"]
+Kind = Literal["one_time", "standing", "event", "intensity", "mediator", "proxy"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,8 @@ def chance(world: World, name: str, seen: Seen) -> Floats:
     """Return the probability of being treated, given what the business could see."""
     logit = LOGITS.get(name, lambda s: np.zeros_like(s.orders))(seen)
     people, regime = world.people, world.settings.regime
+    if name == "community":  # nobody at the business decides who joins
+        return logistic(-1.0 + 1.2 * people.need)
     if regime == "hidden":
         logit = logit + 0.9 * people.need - 0.6 * people.stress
     if regime == "sharp":
@@ -202,6 +204,11 @@ LEVERS = (
     Lever(
         "recommendations", "standing", "sent", AFTER_90_DAYS, "everybody",
         "messages.kind recommendation", "sent to those who visit",
+    ),
+    Lever(
+        "community", "proxy", "joined", AFTER_90_DAYS, "everybody",
+        "visits.kind community from then on",
+        "no decision of the business, and null: who needs more joins, and would have stayed anyway",
     ),
     Lever(
         "special_day", "one_time", "personalised", AFTER_180_DAYS, "everybody",

@@ -124,7 +124,7 @@ def _decide_by_age(world: World, state: State) -> State:
         state = replace(state, light=seen.orders <= 1)
         due = dict.fromkeys(("dunning", "card_updater", "no_card_failure"), monthly)
         due |= dict.fromkeys(("bundle", "loyalty"), seen.orders > 0)
-        due |= dict.fromkeys(("newsletter", "recommendations"), everybody)
+        due |= dict.fromkeys(("newsletter", "recommendations", "community"), everybody)
     if state.age == SPECIAL_DAY:
         due = {"special_day": everybody}
     for name, eligible in due.items():
