@@ -1,0 +1,105 @@
+"""What is told of levers: effects beside associations, never added up or ranked together.
+
+An effect is causal, with an interval and an evidence letter; an association describes the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clvlens.output.page import amount, signed
+
+Row = dict[str, Any]
+
+TOP = 3
+LEANS = 0.10  # a lever with a tenth of what predictions lean on is one that a reader would pick
+
+
+@dataclass(frozen=True)
+class LeverReport:
+    """What the lever page, the run's description and its files are made of.
+
+    `effects` has one row a lever and policy, with the columns of `levers.csv`; `associated` the
+    mean absolute part of predicted value by lever, money a customer in `unit`.
+    """
+
+    name: str
+    currency: str
+    unit: str
+    effects: pd.DataFrame
+    associated: pd.Series
+
+    @property
+    def told(self) -> list[Row]:
+        """Levers about whose effect something is told, the largest a customer first."""
+        rows = self.effects[self.effects["evidence"] != "D"]
+        rows = rows.sort_values("effect_per_customer", key=abs, ascending=False, kind="stable")
+        return rows.to_dict("records")
+
+    @property
+    def refused(self) -> list[Row]:
+        """Levers of which only the association is told."""
+        return self.effects[self.effects["evidence"] == "D"].to_dict("records")
+
+    @property
+    def top(self) -> list[Row]:
+        """The few levers with the largest effects that differ from zero."""
+        return [row for row in self.told if differs(row)][:TOP]
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: how many levers would change value, and which one most."""
+        asked, found = len(self.effects), [row for row in self.told if differs(row)]
+        if not found:
+            return f"None of {asked} levers can be shown to change value with these numbers."
+        number = "1 lever" if len(found) == 1 else f"{len(found)} levers"
+        return (
+            f"{number} of {asked} can be shown to change value; most a customer: "
+            f"{found[0]['lever']}, {self.effect(found[0])}."
+        )
+
+    def effect(self, row: Row) -> str:
+        """Return an effect with its interval and unit, as text."""
+        return (
+            f"{self.currency} {signed(row['effect_per_eligible'])} per eligible customer over "
+            f"{row['horizon_days']:.0f} days (95 % interval {signed(row['low_95'])} to "
+            f"{signed(row['high_95'])})"
+        )
+
+    def contrast(self, row: Row) -> str:
+        """Say in a sentence where association, raw difference and effect disagree; or nothing."""
+        found = differs(row)
+        leans = self._share(row["lever"]) >= LEANS
+        effect, raw = row["effect_per_eligible"], row["raw_difference"]
+        sentences = []
+        if found and np.sign(raw) * np.sign(effect) < 0:
+            more = "less" if raw < 0 else "more"
+            sentences.append(
+                f"Customers who had it were worth {self.currency} {amount(abs(raw))} {more} than "
+                "those who had not, because of whom it was given to; the effect has the other sign."
+            )
+        if leans and not found:
+            sentences.append(
+                "Predictions lean on it, but moving it changes nothing that these data can tell: "
+                "it marks customers who were worth more already."
+            )
+        if found and not leans:
+            sentences.append(
+                "Predictions hardly lean on it, yet moving it changes value: what it did was done "
+                "before the day of the prediction, and other features show the result."
+            )
+        return " ".join(sentences)
+
+    def _share(self, lever: str) -> float:
+        """Return how much of what predictions lean on is this lever's."""
+        whole = self.associated.sum()
+        return float(self.associated.get(lever, 0.0) / whole) if whole else 0.0
+
+
+def differs(row: Row) -> bool:
+    """Whether an effect's interval leaves zero out."""
+    return bool(row["low_95"] > 0 or row["high_95"] < 0)
