@@ -99,7 +99,7 @@ def importance(attribution: Attribution, unit: str) -> Figure:
     meanings = theme_meanings(attribution.features)
     title = "What predicted value is associated with (not: what would change it)"
     figure, axes = _axes(title, 1.4 + 0.42 * len(sizes))
-    axes.barh([_lines(meanings[theme]) for theme in sizes.index], sizes, color=BLUE)
+    axes.barh([lines(meanings[theme]) for theme in sizes.index], sizes, color=BLUE)
     axes.set_xlabel(f"Mean size of the part in predicted value, {unit}")
     axes.set_ylabel("Feature")
     return figure
@@ -115,8 +115,8 @@ def beeswarm(attribution: Attribution, unit: str) -> Figure:
     explanation = shap.Explanation(
         themes.to_numpy(),
         base_values=np.full(len(themes), attribution.base_value),
-        data=_values(attribution).to_numpy(dtype=object),
-        feature_names=[_lines(meanings[theme]) for theme in themes],
+        data=theme_values(attribution).to_numpy(dtype=object),
+        feature_names=[lines(meanings[theme]) for theme in themes],
     )
     figure = plt.figure(layout="constrained")
     shap.plots.beeswarm(
@@ -167,14 +167,13 @@ def waterfall(attribution: Attribution, row: int, title: str, unit: str) -> Figu
 def _labels(attribution: Attribution, row: int, themes: pd.Index) -> list[str]:
     """Return what each theme means, with one customer's value of it."""
     meanings = theme_meanings(attribution.features)
-    values = _values(attribution).iloc[row]
+    values = theme_values(attribution).iloc[row]
     return [
-        _lines(f"{meanings[theme]} =\N{NO-BREAK SPACE}{_written(values[theme])}")
-        for theme in themes
+        lines(f"{meanings[theme]} =\N{NO-BREAK SPACE}{_written(values[theme])}") for theme in themes
     ]
 
 
-def _values(attribution: Attribution) -> pd.DataFrame:
+def theme_values(attribution: Attribution) -> pd.DataFrame:
     """Return the values by theme: where it has several windows, those of the longest."""
     longest = {stem_of(name): name for name in sorted(attribution.parts, key=_window)}
     themes = dict.fromkeys(stem_of(name) for name in attribution.parts)
@@ -203,7 +202,8 @@ def _gain(actual: Floats, score: Floats) -> tuple[Floats, Floats]:
     return np.linspace(0, 100, len(total)), total / actual.sum() * 100
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
+    """Return a label in at most two lines."""
     return textwrap.fill(text, LINE, max_lines=2, placeholder=" …")
 
 

@@ -25,6 +25,7 @@ from clvlens.files import whole_file, whole_folder
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
 from clvlens.output import figures
+from clvlens.output.dependence import dependence
 from clvlens.panel.panel import Panel
 
 EXAMPLES = 20
@@ -128,6 +129,7 @@ def write_explanation(config: Config, attribution: Attribution, ids: pd.Series) 
     plots = {
         "importance": figures.importance(attribution, unit),
         "beeswarm": figures.beeswarm(attribution, unit),
+        "dependence": dependence(attribution, unit),
     }
     examples = {
         name: figures.waterfall(attribution, row, f"Customer {name}", unit)
