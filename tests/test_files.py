@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clvlens.errors import ClvlensError
-from clvlens.files import sha256, whole_file, whole_folder
+from clvlens.files import check_folder, sha256, whole_file, whole_folder
 
 
 def write_file(path, text):
@@ -39,6 +39,28 @@ def usual_umask():
     before = os.umask(0o022)
     yield
     os.umask(before)
+
+
+# --- before the work
+
+
+def test_a_folder_that_could_be_made_is_no_reason_to_refuse_and_is_not_made(tmp_path):
+    check_folder(tmp_path / "a" / "b")
+    assert contents(tmp_path) == {}
+
+
+def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
+    (tmp_path / "a").write_text("a file")
+    with pytest.raises(ClvlensError, match=r"/a is a file, and .*/a/b would be a folder; move one"):
+        check_folder(tmp_path / "a" / "b")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_the_right_to_write_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ClvlensError, match="cannot be written to; see to its rights"):
+        check_folder(tmp_path / "a")
+    tmp_path.chmod(0o700)
 
 
 # --- one file

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -12,12 +14,14 @@ import pydantic
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from clvlens.config_problems import explain, repeated_keys
+from clvlens.config_problems import explain, located, repeated_keys, unreadable
 from clvlens.config_tables import Rule, TableConfig
-from clvlens.errors import ConfigError, nearest
+from clvlens.errors import ConfigError, TimeError, nearest
 from clvlens.histories import discover
 from clvlens.histories.base import RESERVED, History
 from clvlens.histories.custom import Strict, history_of
+
+LONGEST = 3660  # days, some ten years; beyond, instants overflow
 
 
 def _midnight(value: object) -> object:
@@ -40,7 +44,13 @@ def _spelled(pattern: str, advice: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Instant = Annotated[dt.datetime, BeforeValidator(_midnight)]
+def _of_a_business(when: dt.datetime) -> dt.datetime:
+    if not 1900 <= when.year < 2200:
+        raise ValueError(f"{when:%Y-%m-%d} is no date of a business; use one from 1900 to 2199")
+    return when
+
+
+Instant = Annotated[dt.datetime, BeforeValidator(_midnight), AfterValidator(_of_a_business)]
 
 
 class Population(Strict):
@@ -56,10 +66,10 @@ class Target(Strict):
     probability 1 - (1 - p)^(h/l)). `embargo_days` is how long refunds are awaited.
     """
 
-    horizon_days: int = Field(default=90, gt=0)
+    horizon_days: int = Field(default=90, gt=0, le=LONGEST)
     value: Literal["revenue", "margin"] = "revenue"
-    label_days: int | None = Field(default=None, gt=0)
-    embargo_days: int = Field(default=0, ge=0)
+    label_days: int | None = Field(default=None, gt=0, le=LONGEST)
+    embargo_days: int = Field(default=0, ge=0, le=LONGEST)
 
     @model_validator(mode="after")
     def _labels_fit_the_horizon(self) -> Target:
@@ -75,15 +85,15 @@ class Cutoffs(Strict):
     select: tuple[Instant, ...] = ()
     calibrate: tuple[Instant, ...] = ()
     test: tuple[Instant, ...] = ()
-    step_days: int = Field(default=30, gt=0)
-    at_most: int = Field(default=6, gt=0)
+    step_days: int = Field(default=30, gt=0, le=LONGEST)
+    at_most: int = Field(default=6, gt=0, le=1000)
 
 
 class ModelConfig(Strict):
     """Settings of the models; defaults are good without tuning."""
 
     seed: int = 7
-    trees: int = Field(default=300, gt=0)
+    trees: int = Field(default=300, gt=0, le=100_000)
     learning_rate: float = Field(default=0.03, gt=0, le=1)
     max_depth: int = Field(default=4, gt=0, le=12)
     intervals: bool = True
@@ -116,14 +126,15 @@ class Config(Strict):
     Times without a zone, cutoffs among them, are in `time_zone`. `data_ends` is the first instant
     about which nothing is known, where the latest order does not tell. `look_back_days` limits how
     far back snapshots see: where history is short, later cutoffs know more of it than earlier
-    ones, and what was learned at those would not fit.
+    ones, and what was learned at those would not fit. `customers` keeps that many alone, for a
+    trial. Not from the YAML are `root`, the project's folder, and `source`, the YAML itself.
     """
 
     name: Annotated[str, _spelled(r"[A-Za-z0-9_-]+", "use letters, digits, _ and - alone")]
     currency: Annotated[str, _spelled(r"[A-Z]{3}", "use three capitals such as EUR")]
     time_zone: str = "UTC"
     data_ends: Instant | None = None
-    look_back_days: int | None = Field(default=None, gt=0)
+    look_back_days: int | None = Field(default=None, gt=0, le=10 * LONGEST)
     data: dict[str, TableConfig]
     population: Population = Population()
     target: Target = Target()
@@ -132,8 +143,9 @@ class Config(Strict):
     clv: Clv | None = None
     engine: Engine = Engine()
     tracking: Tracking = Tracking()
-    root: Path = Field(default=Path(), exclude=True)
     customers: int | None = Field(default=None, gt=0)
+    root: Path = Field(default=Path(), exclude=True)
+    source: Path | None = Field(default=None, exclude=True)
 
     @model_validator(mode="after")
     def _describes_orders(self) -> Config:
@@ -189,14 +201,29 @@ class Config(Strict):
         return (*own, *(name for name in self.data if name not in own))
 
     @property
+    def title(self) -> str:
+        """The name of what a run writes, tracks and registers; a trial never takes the run's."""
+        return self.name if self.customers is None else f"{self.name}-trial-{self.customers}"
+
+    @property
     def data_folder(self) -> Path:
         """Where panels and evaluations of this run are written."""
-        return self.root / "data" / self.name
+        return self.root / "data" / self.title
 
     @property
     def model_folder(self) -> Path:
         """Where this run's model is written."""
-        return self.root / "models" / self.name
+        return self.root / "models" / self.title
+
+    @contextmanager
+    def locating(self) -> Iterator[None]:
+        """Let an error that begins with a key say in which file, and on which line, that is."""
+        try:
+            yield
+        except (ConfigError, TimeError) as error:
+            if self.source is not None:
+                error.args = (located(self.source, str(error)),)
+            raise
 
 
 def load_config(path: str | Path, *, customers: int | None = None) -> Config:
@@ -208,18 +235,21 @@ def load_config(path: str | Path, *, customers: int | None = None) -> Config:
     text = _read(path)
     try:
         raw = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # a date such as 2023-02-31 is a ValueError
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # 2023-02-31 is a ValueError
+        raise ConfigError(unreadable(path, text, error)) from None
     if repeated := repeated_keys(path, text):
         raise ConfigError("\n".join(repeated))
     if not isinstance(raw, dict):
         raise ConfigError(f"{path} holds no settings; start with name, currency and data")
-    raw = {**raw, "root": _root(path), **({} if customers is None else {"customers": customers})}
+    if own := {"root", "source"} & set(raw):
+        unknown = [{"type": "extra_forbidden", "loc": (key,), "input": raw[key]} for key in own]
+        raise ConfigError("\n".join(explain(path, text, Config, unknown)))
+    given = {} if customers is None else {"customers": customers}
     try:
-        return Config.model_validate(raw)
+        read = Config.model_validate({**raw, **given})
+        return read.model_copy(update={"root": _root(path), "source": path})
     except pydantic.ValidationError as error:
-        lines = [explain(path, text, Config, problem) for problem in error.errors()]
-        raise ConfigError("\n".join(lines)) from None
+        raise ConfigError("\n".join(explain(path, text, Config, error.errors()))) from None
 
 
 def _read(path: Path) -> str:
@@ -227,8 +257,11 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; give an existing file with --config") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a folder; give a file with --config") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from None
+        problem = "it is not UTF-8" if isinstance(error, ValueError) else error.strerror
+        raise ConfigError(f"{path} cannot be read: {problem}; mend it or give another") from None
 
 
 def _root(path: Path) -> Path:

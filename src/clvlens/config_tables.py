@@ -68,7 +68,8 @@ class TableConfig(Source):
     `columns` maps our names to the table's; columns that bear our names need no entry.
     `time_format` says how times are written where they are not ISO; of several, the first that
     fits. `attributes` names further columns to be taken as categories, as a list or with our names.
-    `custom` describes a history that clvlens does not have.
+    Rows that repeat another whole are dropped and counted while they are few; `repeats: drop` says
+    that many are copies too. `custom` describes a history that clvlens does not have.
     """
 
     columns: dict[str, str] = Field(default_factory=dict)
@@ -77,7 +78,8 @@ class TableConfig(Source):
     )
     time_format: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
     grain: Literal["event", "order", "line"] = "event"
+    repeats: Literal["refuse", "drop"] = "refuse"
     lookup: Lookup | None = None
     keep: tuple[Rule, ...] = ()
-    lag_days: float = Field(default=0, ge=0)
+    lag_days: float = Field(default=0, ge=0, le=3660)
     custom: CustomHistory | None = None

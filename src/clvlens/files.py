@@ -47,6 +47,18 @@ def whole_folder(path: Path) -> Iterator[Path]:
         _sync(path.parent)
 
 
+def check_folder(path: Path) -> None:
+    """Refuse a folder that cannot be made, or written to, before the work that would fill it.
+
+    Raises `ClvlensError` naming what is in the way.
+    """
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise ClvlensError(f"{there} is a file, and {path} would be a folder; move one of them")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ClvlensError(f"{there} cannot be written to; see to its rights, or write elsewhere")
+
+
 def sha256(path: Path) -> str:
     """Return the sha256 of a file's bytes, in hex."""
     with path.open("rb") as file:

@@ -10,7 +10,9 @@ from tests.support.business import write_config, write_csv
 from tests.support.command import clvlens
 
 from clvlens.cli.show import Stages, kept
+from clvlens.config import Config
 from clvlens.errors import TrackingError
+from clvlens.version import __version__
 
 DATES = ("2024-01-01", "2024-03-01", "2024-05-01", "2024-07-01", "2024-09-01", "2024-12-01")
 ORDERS = [{"customer_id": "007", "ordered_at": date, "amount": "10.00"} for date in DATES]
@@ -59,13 +61,14 @@ def test_a_table_of_a_header_alone_is_told(shop):
 
 def test_a_cutoff_outside_the_data_is_told_with_what_they_span(shop):
     config = shop(cutoffs={"fit": ["2024-03-02"], "test": ["2030-01-01"]})
-    assert "2030-01-01" in refused("check", "--config", config)
+    told = refused("check", "--config", config)
+    assert told.startswith(f"{config}:5: cutoffs.test: cutoff 2030-01-01 is outside the data")
 
 
 def test_an_immature_cutoff_is_told_with_the_newest_that_would_do(shop):
     config = shop(cutoffs={"fit": ["2024-03-02"], "test": ["2024-11-01"]})
     told = refused("check", "--config", config)
-    assert told.startswith("cutoff 2024-11-01 is immature: its 90 days")
+    assert told.startswith(f"{config}:5: cutoffs.test: cutoff 2024-11-01 is immature: its 90 days")
     assert "2024-09-0" in told
 
 
@@ -86,7 +89,7 @@ def test_nothing_tracked_is_nothing_to_look_at(shop):
     config = shop()
     told = refused("ui", "--config", config)
     store = config.parent / "data" / "mlflow" / "mlflow.db"
-    assert told == f"{store} does not exist; track a run first: clvlens train"
+    assert told == f"{store} does not exist; track a run first: clvlens train --config {config}"
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "explain", "predict"])
@@ -94,12 +97,22 @@ def test_what_needs_a_model_says_that_one_is_trained_first(shop, verb):
     config = shop()
     folder = config.parent / "models" / "shop"
     told = refused(verb, "--config", config)
-    assert told == f"{folder} holds no model; train one first: clvlens train"
+    assert told == f"{folder} holds no model; train one first: clvlens train --config {config}"
+
+
+def test_a_command_that_is_advised_is_a_trial_where_this_one_was(shop):
+    config = shop()
+    told = refused("evaluate", "--config", config, "--customers", 3)
+    assert told.startswith(str(config.parent / "models" / "shop-trial-3"))
+    assert told.endswith(f"clvlens train --config {config} --customers 3")
 
 
 def test_a_model_that_nobody_registered_is_told(shop):
-    told = refused("predict", "--config", shop(), "--model", "champion")
-    assert told == "no model named shop is registered; train one first: clvlens train"
+    config = shop()
+    told = refused("predict", "--config", config, "--model", "champion")
+    assert told == (
+        f"no model named shop is registered; train one first: clvlens train --config {config}"
+    )
 
 
 def test_a_model_on_a_server_that_is_away_is_bad_input_and_not_work_done(shop):
@@ -116,8 +129,54 @@ def test_a_file_of_unknown_ending_is_refused_before_the_model_is_asked_for(shop)
 def test_a_file_below_a_file_is_refused_and_the_file_stays(shop):
     config = shop()
     told = refused("predict", "--config", config, "--out", config / "p.csv")
-    assert told.endswith("cannot be written there; name a file in a writable folder")
+    assert told == f"--out {config / 'p.csv'}: {config} is a file; name one in a folder"
     assert config.is_file()
+
+
+def test_a_file_in_a_folder_that_is_not_there_is_refused_and_no_folder_made(shop):
+    config = shop()
+    absent = config.parent / "results"
+    told = refused("predict", "--config", config, "--out", absent / "p.csv")
+    assert told == f"--out {absent / 'p.csv'}: {absent} does not exist; make it first"
+    assert not absent.exists()
+
+
+def test_a_folder_is_no_file_to_write(shop):
+    config = shop()
+    told = refused("predict", "--config", config, "--out", config.parent)
+    assert told == f"--out {config.parent} is a folder; name a file in it, such as predictions.csv"
+
+
+@pytest.mark.parametrize("verb", ["check", "panel", "train", "evaluate", "explain", "predict"])
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_work(shop, verb):
+    config = shop()
+    (config.parent / "orders.csv").unlink()  # which the work would ask for first
+    (config.parent / "models").write_text("a file")
+    told = refused(verb, "--config", config)
+    models = config.parent / "models"
+    assert told == f"{models} is a file, and {models / 'shop'} would be a folder; move one of them"
+
+
+def test_the_version_is_told():
+    ran = clvlens("--version")
+    assert (ran.code, ran.out) == (0, f"clvlens {__version__}\n")
+
+
+def test_tables_that_nobody_simulated_yet_are_told_with_the_way_to_do_so(tmp_path):
+    data = {"orders": {"path": "data/demo/tables/orders.parquet"}}
+    config = write_config(tmp_path, data)
+    told = refused("check", "--config", config)
+    assert told.startswith(
+        f"{config}:4: data.orders.path: data/demo/tables/orders.parquet does not"
+    )
+    assert told.endswith(f"clvlens simulate --out {tmp_path / 'data' / 'demo' / 'tables'}")
+
+
+def test_what_is_asked_of_a_table_is_told_with_its_line(shop):
+    """The configuration alone is right; only the table shows that it is not."""
+    config = shop(target={"value": "margin", "horizon_days": 30})
+    told = refused("check", "--config", config)
+    assert told.startswith(f"{config}:8: target.value: margin needs the cost of every order")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +223,8 @@ def test_a_tracking_error_after_the_work_says_where_the_work_is():
 def failing(monkeypatch, fail):
     """Let `check` fail so, and return how the program left."""
     monkeypatch.setattr("clvlens.cli.inspecting.check", fail)
-    monkeypatch.setattr("clvlens.cli.app.load_config", lambda *_, **__: None)
+    config = Config(name="shop", currency="EUR", data={"orders": {"path": "orders.csv"}})
+    monkeypatch.setattr("clvlens.cli.app.load_config", lambda *_, **__: config)
     return clvlens("check", "--config", "x.yaml")
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import yaml
+from tests.support.command import clvlens
 
 VERBS = ("check", "panel", "train", "evaluate", "explain", "predict")
 COMMAND = (sys.executable, "-c", "from clvlens.cli import main; main()")
@@ -30,13 +31,27 @@ def test_every_verb_ends_well_and_names_the_next(project):
     for verb, after in zip(VERBS, following, strict=True):
         ran = project.ran[verb]
         assert (verb, ran.code, "Traceback" in ran.err) == (verb, 0, False)
-        assert ran.out.endswith(f"Next: clvlens {after} --config {project.config}\n")
+        told = f"Next: clvlens {after} --config {project.config} --customers 400\n"
+        assert ran.out.endswith(told)
 
 
 def test_what_is_written_lies_above_the_folder_of_the_configuration(project):
     names = {path.name for path in project.folder.iterdir()}
     assert names == {"configs", "data", "models"}
     assert hidden(project.folder) == []
+
+
+def test_a_trial_leaves_the_full_run_alone(project):
+    """The model of 400 is neither written nor registered as that of all."""
+    name = "complete_journey-trial-400"
+    assert [path.name for path in (project.folder / "models").iterdir()] == [name]
+    assert {path.name for path in (project.folder / "data").iterdir()} == {name, "mlflow"}
+    assert f"Registered {name} version 1" in project.ran["train"].out
+    full = clvlens("predict", "--config", project.config)
+    assert (full.code, full.told) == (2, [
+        f"clvlens: {project.folder / 'models' / 'complete_journey'} holds no model; "
+        f"train one first: clvlens train --config {project.config}"
+    ])  # fmt: skip
 
 
 def test_check_tells_what_was_found_and_how_the_cutoffs_fall(project):
@@ -131,7 +146,10 @@ def test_a_registered_model_predicts_what_the_saved_one_does(project, tmp_path):
     ("words", "told"),
     [
         (("--cutoff", "2030-01-01"), "cutoff 2030-01-01 is outside the data, which has orders"),
-        (("--model", "99"), "complete_journey has no version '99'; known are 1, champion"),
+        (
+            ("--model", "99"),
+            "complete_journey-trial-400 has no version '99'; known are 1, champion",
+        ),
         (("--model", "models:/other/1"), "no model named other is registered"),
     ],
 )
@@ -170,9 +188,9 @@ def test_features_that_the_model_reads_and_the_data_lack_are_told_in_one_line(pr
 @pytest.mark.slow
 def test_the_champion_stays_when_the_same_data_are_trained_again(project, tmp_path):
     again = project.copy(tmp_path / "again")
-    manifest = again.folder / "models" / "complete_journey" / "manifest.json"
+    manifest = again.model / "manifest.json"
     before = manifest.read_bytes()
-    assert "Registered complete_journey version 2" in again.run("train").out
+    assert f"Registered {again.name} version 2" in again.run("train").out
     assert manifest.read_bytes() == before
     assert "Champion stays version 1: version 2 has nGini +0.0000" in again.run("evaluate").out
     assert "Version 2 is now the champion" in again.run("evaluate", "--promote").out
@@ -184,7 +202,7 @@ def test_a_champion_of_another_question_stays(project, tmp_path):
     settings = yaml.safe_load(again.config.read_text())
     settings["target"]["horizon_days"] = 60
     again.config.write_text(yaml.safe_dump(settings))
-    assert "Registered complete_journey version 2" in again.run("train").out
+    assert f"Registered {again.name} version 2" in again.run("train").out
     told = again.run("evaluate").out
     assert "Champion stays version 1, which cannot be compared: the model predicts" in told
     assert "horizon_days 90, the configuration asks for 60" in told
@@ -210,7 +228,7 @@ def test_work_that_cannot_be_tracked_is_kept_and_says_so(project, tmp_path, verb
 @pytest.mark.slow
 def test_a_process_that_is_told_to_stop_leaves_nothing_partial(project, tmp_path):
     again = project.copy(tmp_path / "stopped")
-    manifest = again.folder / "models" / "complete_journey" / "manifest.json"
+    manifest = again.model / "manifest.json"
     before = manifest.read_bytes()
     words = ["train", "--config", again.config, "--customers", "400"]
     process = subprocess.Popen(

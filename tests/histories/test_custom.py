@@ -95,7 +95,7 @@ def test_who_has_no_row_gets_the_empty_values_of_the_verbs(found):
         ({"aggregates": [{"verb": "trend"}]}, "trend compares two windows"),
         ({"aggregates": [{"verb": "count", "where": {"by_app": True}}]}, "where and name together"),
         ({"aggregates": [{"verb": "counts"}]}, "aggregates.0.verb: .*'count'"),
-        ({"aggregates": []}, "at least 1 item"),
+        ({"aggregates": []}, "expected one or more"),
     ],
 )
 def test_a_description_that_makes_no_sense_is_refused(tmp_path, wrong, message):

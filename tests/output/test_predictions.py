@@ -181,15 +181,21 @@ def test_an_unknown_ending_is_refused(tmp_path, name):
         check_place(tmp_path / name)
 
 
-def test_a_place_that_no_file_can_take_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("folder.csv", r"folder\.csv is a folder; name a file in it"),
+        ("file/p.csv", r"file is a file; name one in a folder"),
+        ("new/p.csv", r"new does not exist; make it first"),
+    ],
+)
+def test_a_place_that_no_file_can_take_is_refused(tmp_path, name, told):
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file").write_text("not a folder")
-    for path in (tmp_path / "folder.csv", tmp_path / "file" / "p.csv"):
-        with pytest.raises(ConfigError, match="cannot be written there; name a file in a writable"):
-            check_place(path)
-
-
-def test_a_folder_that_is_not_there_yet_will_do(tmp_path):
-    path = tmp_path / "new" / "newer" / "p.csv"
-    assert check_place(path) == path
+    with pytest.raises(ConfigError, match=told):
+        check_place(tmp_path / name)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_file_in_a_folder_will_do(tmp_path):
+    assert check_place(tmp_path / "p.csv") == tmp_path / "p.csv"

@@ -1,5 +1,7 @@
 """Every fault of a table in one line: table, column, how many, where, and how to mend it."""
 
+import json
+
 import pytest
 from tests.support.business import Row, configure
 
@@ -35,6 +37,33 @@ def test_a_column_that_the_configuration_names_must_be_there(tmp_path):
         "orders.discount: the table has no column 'rebate' (discount already taken off the "
         "amount); name it under data.orders.columns; known are amount, customer_id, ordered_at"
     ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ({"time": "wen"}, "custom.time"),
+        ({"key": "nr"}, "custom.key"),
+        ({"columns": {"long": "count"}}, "custom.columns"),
+    ],
+)
+def test_a_column_of_a_history_of_ones_own_is_corrected_where_it_is_described(tmp_path, wrong, key):
+    calls = [{"customer_id": "A", "when": "2024-01-05"}]
+    custom = {"noun": "calls", "time": "when", "aggregates": [{"verb": "count"}], **wrong}
+    config = configure(
+        tmp_path, {"orders": [ORDER], "calls": calls}, options={"calls": {"custom": custom}}
+    )
+    with pytest.raises(DataError, match=rf"no column .*; name it under data\.calls\.{key}; "):
+        read_world(config)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_header_of_one_column_names_the_delimiter_that_would_part_it(tmp_path, mark):
+    config = configure(tmp_path, {"orders": [ORDER]})
+    (tmp_path / "orders.csv").write_text(mark.join(ORDER) + "\nA" + mark * 2)
+    with pytest.raises(DataError, match=r"is one column .*; state delimiter: ") as error:
+        read_world(config)
+    assert str(error.value).endswith(f"state delimiter: {json.dumps(mark)}")
 
 
 def test_a_name_that_no_column_bears_is_refused_with_the_nearest(tmp_path):
@@ -78,6 +107,20 @@ def test_a_time_is_written_year_first_or_its_format_is_stated(tmp_path, when):
         f"orders.ordered_at: 1 row not of type time, first in row 2 with {when!r}; expected a time "
         "such as 2024-01-31 or 2024-01-31T09:30:00; else state time_format"
     )
+
+
+def test_a_stated_time_format_that_does_not_fit_is_named(tmp_path):
+    rows = [ORDER, {**ORDER, "ordered_at": "13/01/2024"}]
+    assert faults_of(tmp_path, rows, time_format=["%m/%d/%Y", "%Y-%m-%d"]) == [
+        "orders.ordered_at: 1 row not of type time, first in row 2 with '13/01/2024'; "
+        "data.orders.time_format states '%m/%d/%Y' or '%Y-%m-%d'; correct it, or leave it out for "
+        "ISO times"
+    ]
+
+
+def test_a_point_where_the_comma_is_stated_is_told(tmp_path):
+    (fault,) = faults_of(tmp_path, [{**ORDER, "amount": "1.5"}], decimal=",")
+    assert fault.endswith("data.orders.decimal states ','; expected a number such as 1234,50")
 
 
 def test_numbers_in_a_column_of_times_are_refused_in_parquet(tmp_path):
@@ -201,10 +244,30 @@ def test_rules_that_keep_nothing_are_refused(tmp_path):
 
 
 def test_rows_that_repeat_an_order_whole_are_left_out_and_counted(tmp_path):
-    rows = [{**ORDER, "order_id": number} for number in (1, 1, 2, 1)]
+    rows = [{**ORDER, "order_id": number} for number in (*range(198), 0, 1)]
     world = world_of(tmp_path, rows, form="csv", grain="order")
-    assert world.engine.count(world.histories["orders"].table) == 2
-    assert world.notes == ("orders: 2 rows left out that repeat another in every value",)
+    assert world.engine.count(world.histories["orders"].table) == 198
+    assert world.notes == (
+        "orders: 2 of 200 rows left out that repeat another in every column that is read",
+    )
+
+
+def test_many_rows_that_repeat_others_are_refused_unless_they_are_said_to_be_copies(tmp_path):
+    """Three of 200 are more than one in a hundred: they may be lines whose product is not read."""
+    rows = [{**ORDER, "order_id": number} for number in (*range(197), 0, 1, 2)]
+    assert faults_of(tmp_path, rows) == [
+        "orders: 3 of 200 rows repeat another in every column that is read; state grain: line if "
+        "rows are lines of orders; state data.orders.repeats: drop if they are copies"
+    ]
+    dropped = world_of(tmp_path, rows, repeats="drop")
+    assert dropped.engine.count(dropped.histories["orders"].table) == 197
+
+
+def test_copies_in_a_table_without_lines_are_refused_with_what_might_tell_them_apart(tmp_path):
+    sent = {"customer_id": "A", "message_id": 1, "sent_at": "2024-01-06"}
+    config = configure(tmp_path, {"orders": [ORDER], "messages": [sent, sent]})
+    with pytest.raises(DataError, match=r"messages: 1 of 2 rows repeat .* or map the column that"):
+        read_world(config)
 
 
 def test_orders_of_one_id_that_differ_are_refused(tmp_path):

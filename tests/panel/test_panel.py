@@ -58,6 +58,13 @@ def test_a_panel_has_a_row_a_customer_and_cutoff_with_features_and_targets(panel
     }
 
 
+def test_a_panel_shows_itself_in_one_line(panel):
+    assert repr(panel) == (
+        f"Panel(shop: 12 rows of 6 customers, {len(panel.features)} features; "
+        "fit 2024-01-20, test 2024-02-20)"
+    )
+
+
 def test_numbers_are_doubles_and_categories_text(panel):
     for feature in panel.features:
         column = panel.frame[feature.name]

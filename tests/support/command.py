@@ -12,6 +12,8 @@ from unittest.mock import patch
 
 from clvlens.cli import main
 
+CUSTOMERS = 400
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -53,11 +55,19 @@ class Project:
     ran: dict[str, Ran]
 
     @property
+    def name(self) -> str:
+        return f"{self.config.stem}-trial-{CUSTOMERS}"
+
+    @property
     def data(self) -> Path:
-        return self.folder / "data" / self.config.stem
+        return self.folder / "data" / self.name
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "models" / self.name
 
     def run(self, verb: str, *words: object) -> Ran:
-        return clvlens(verb, "--config", self.config, "--customers", 400, *words)
+        return clvlens(verb, "--config", self.config, "--customers", CUSTOMERS, *words)
 
     def copy(self, folder: Path) -> "Project":
         """Return one that begins where this one stands; MLflow keeps artifacts of both here."""

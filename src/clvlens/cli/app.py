@@ -6,17 +6,21 @@ What a verb needs is imported when it is called: `check` should not wait for mod
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from clvlens.cli.show import Stages
-from clvlens.config import load_config
+from clvlens.cli.show import Stages, command, completed
+from clvlens.config import Config, load_config
+from clvlens.errors import ClvlensError
+from clvlens.files import check_folder
+from clvlens.version import __version__
 
 app = typer.Typer(
     name="clvlens",
-    help="Predict what each customer will be worth, who will leave, and why.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -26,7 +30,8 @@ ConfigPath = Annotated[
     Path, typer.Option("--config", "-c", help="The YAML that describes the run.")
 ]
 Customers = Annotated[
-    int | None, typer.Option(min=1, help="Keep only this many customers, for a quick trial.")
+    int | None,
+    typer.Option(min=1, help="A trial on this many customers, kept apart from the full run."),
 ]
 Leaks = Annotated[bool, typer.Option("--leaks", help="Look for columns that know the future.")]
 Promote = Annotated[bool, typer.Option("--promote", help="Make this model champion in any case.")]
@@ -43,6 +48,23 @@ ModelName = Annotated[
     typer.Option("--model", help="A folder, or a registered model: champion, 3, models:/name/3."),
 ]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are served.")]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clvlens {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_tell_version, is_eager=True, help="Show it and leave."),
+]
+
+
+@app.callback()
+def _program(version: Version = False) -> None:
+    """Predict what each customer will be worth, who will leave, and why."""
 
 
 @app.command()
@@ -70,7 +92,7 @@ def simulate(
     dirt = (noise, seasonality, trend, refunds, late_days, missing, dirty_ids)
     config = simulating.simulate(out, stage, truth, customers, seed, regime, form, *dirt)
     stage.end()
-    _next("check", config)
+    typer.echo(f"Next: clvlens check --config {config}")
 
 
 @app.command()
@@ -78,10 +100,8 @@ def check(config: ConfigPath, customers: Customers = None, leaks: Leaks = False)
     """Read every table, say what was found and what is wrong."""
     from clvlens.cli import inspecting
 
-    stage = Stages()
-    inspecting.check(load_config(config, customers=customers), leaks, stage)
-    stage.end()
-    _next("panel", config)
+    with _run(config, customers, "panel") as (settings, stage):
+        inspecting.check(settings, leaks, stage)
 
 
 @app.command()
@@ -89,10 +109,8 @@ def panel(config: ConfigPath, customers: Customers = None) -> None:
     """Take the snapshots that the roles need: features then, outcomes after."""
     from clvlens.cli import inspecting
 
-    stage = Stages()
-    inspecting.panel(load_config(config, customers=customers), stage)
-    stage.end()
-    _next("train", config)
+    with _run(config, customers, "train") as (settings, stage):
+        inspecting.panel(settings, stage)
 
 
 @app.command()
@@ -100,10 +118,8 @@ def train(config: ConfigPath, customers: Customers = None) -> None:
     """Fit value, churn, orders and intervals; keep the model and track the run."""
     from clvlens.cli import learning
 
-    stage = Stages()
-    learning.train(load_config(config, customers=customers), stage)
-    stage.end()
-    _next("evaluate", config)
+    with _run(config, customers, "evaluate") as (settings, stage):
+        learning.train(settings, stage)
 
 
 @app.command()
@@ -111,10 +127,8 @@ def evaluate(config: ConfigPath, customers: Customers = None, promote: Promote =
     """Grade the model out of time, beside the baselines."""
     from clvlens.cli import learning
 
-    stage = Stages()
-    learning.evaluate(load_config(config, customers=customers), promote, stage)
-    stage.end()
-    _next("explain", config)
+    with _run(config, customers, "explain") as (settings, stage):
+        learning.evaluate(settings, promote, stage)
 
 
 @app.command()
@@ -122,10 +136,8 @@ def explain(config: ConfigPath, customers: Customers = None) -> None:
     """Show in money what the predictions are made of."""
     from clvlens.cli import using
 
-    stage = Stages()
-    using.explain(load_config(config, customers=customers), stage)
-    stage.end()
-    _next("predict", config)
+    with _run(config, customers, "predict") as (settings, stage):
+        using.explain(settings, stage)
 
 
 @app.command()
@@ -140,19 +152,36 @@ def predict(
     """Predict everybody known before a cutoff, into a CSV."""
     from clvlens.cli import using
 
-    stage = Stages()
-    using.predict(load_config(config, customers=customers), cutoff, out, model, reasons, stage)
-    stage.end()
-    _next("ui", config)
+    with _run(config, customers, "ui") as (settings, stage):
+        using.predict(settings, cutoff, out, model, reasons, stage)
 
 
 @app.command()
-def ui(config: ConfigPath, port: Port = 5000) -> None:
+def ui(config: ConfigPath, customers: Customers = None, port: Port = 5000) -> None:
     """Serve the experiments, and print the link that opens the newest run."""
     from clvlens.cli import using
 
-    using.ui(load_config(config), port)
+    with _run(config, customers, None) as (settings, _):
+        using.ui(settings, port)
 
 
-def _next(verb: str, config: Path) -> None:
-    typer.echo(f"Next: clvlens {verb} --config {config}")
+@contextmanager
+def _run(
+    path: Path, customers: int | None, following: str | None
+) -> Iterator[tuple[Config, Stages]]:
+    """Read a configuration for a verb, and name the following verb when that has ended well.
+
+    Places that cannot be written to are refused before the work. Commands that an error names get
+    this command's options.
+    """
+    config, stage = load_config(path, customers=customers), Stages()
+    for folder in (config.data_folder, config.model_folder):
+        check_folder(folder)
+    try:
+        yield config, stage
+    except ClvlensError as error:
+        error.args = (completed(str(error), config),)
+        raise
+    stage.end()
+    if following is not None:
+        typer.echo(f"Next: {command(following, config)}")

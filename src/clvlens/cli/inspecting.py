@@ -46,11 +46,15 @@ def panel(config: Config, stage: Stages) -> None:
     built = build_panel(config, stage)
     stage.end()
     by_role = built.frame.groupby(["role", "cutoff"], sort=False, as_index=False).agg(
+        days=("label_days", "first"),
         customers=("customer_id", "size"),
         mean_value=("target_value", "mean"),
         churned=("target_churned", "mean"),
     )
     by_role["cutoff"] = by_role["cutoff"].dt.tz_convert(config.time_zone).dt.strftime("%Y-%m-%d")
+    by_role["days"] = by_role["days"].astype(int)
+    print(f"Outcomes in the days from each cutoff on (mean_value: {config.currency} "
+          f"{config.target.value} a customer; churned: share of customers)")  # fmt: skip
     print(table(by_role))
     print(f"Wrote {config.data_folder / 'panel'}: {len(built.features)} features")
     notes(built.notes)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.show import NOT_TRACKED, Stages, kept, notes, table
+from clvlens.cli.legend import legend
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, table
 from clvlens.config import Config
 from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
@@ -36,7 +37,7 @@ def train(config: Config, stage: Stages) -> None:
     with kept(f"the model is saved in {config.model_folder}"):
         version = _track(config, model, training)
     stage.end()
-    print(f"Registered {config.name} version {version}")
+    print(f"Registered {config.title} version {version}")
 
 
 def evaluate(config: Config, promote: bool, stage: Stages) -> None:
@@ -53,7 +54,7 @@ def evaluate(config: Config, promote: bool, stage: Stages) -> None:
     print(f"Wrote {folder}")
     record = records.read_run(config, digest)
     if record is None:
-        print(NOT_TRACKED)
+        print(completed(NOT_TRACKED, config))
         return
     with kept(f"the evaluation is saved in {folder}"):
         tracker = Tracker(config)
@@ -69,7 +70,7 @@ def _track(config: Config, model: CustomerModel, training: Path) -> int:
     """Track the training of the saved model, remember its run, and return its version."""
     tracker = Tracker(config)
     digest = check_manifest(config.model_folder)
-    run = tracker.begin(config.name, _params(config, model), _tags(model))
+    run = tracker.begin(config.title, _params(config, model), _tags(model))
     try:
         tracker.log_folder(run, training)
         version = tracker.register(run, config.model_folder, model.encoder.columns, digest)
@@ -143,7 +144,9 @@ def _print_evaluation(config: Config, evaluation: Evaluation, verdict: Grade) ->
         unit = records.money_unit(config) if target == "value" else "no order in the horizon"
         print(f"\n{target.capitalize()} on the test cutoffs ({unit})")
         print(table(wide))
-    print("\nBy slice")
+        print()
+        print(table(legend(evaluation, metrics)))
+    print(f"\nBy slice (means and widths in {records.money_unit(config)})")
     print(table(evaluation.by_slice))
     notes(evaluation.notes)
     print(f"\nGrade {verdict.letter}: {verdict.words}\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from contextlib import contextmanager
 
 import pandas as pd
 
+from clvlens.config import Config
 from clvlens.errors import TrackingError
 
 NOT_TRACKED = "Not tracked: the training of this model was not; for a run: clvlens train"
@@ -31,6 +34,21 @@ class Stages:
             name, since = self._current
             print(f"  {name} … {time.monotonic() - since:.1f} s", file=sys.stderr, flush=True)
         self._current = None
+
+
+def command(verb: str, config: Config) -> str:
+    """Return the command that runs a verb on the same configuration, a trial as a trial."""
+    trial = "" if config.customers is None else f" --customers {config.customers}"
+    return f"clvlens {verb} --config {shlex.quote(str(config.source))}{trial}"
+
+
+def completed(text: str, config: Config) -> str:
+    """Return a text in which every command that it ends a thought with has its options."""
+    return re.sub(
+        r"clvlens (check|panel|train|evaluate|explain|predict|ui)(?=$|[;,)\n])",
+        lambda found: command(found[1], config),
+        text,
+    )
 
 
 @contextmanager
@@ -59,11 +77,14 @@ def notes(lines: tuple[str, ...]) -> None:
         print(f"  note: {line}")
 
 
+def decimals(largest: float) -> int:
+    """Return as many decimals as a number of this size leaves room for."""
+    return 3 if abs(largest) < 10 else 2 if abs(largest) < 1000 else 0
+
+
 def _cells(column: pd.Series) -> list[str]:
-    """Write a column with as many decimals as its largest value leaves room for."""
     if pd.api.types.is_float_dtype(column):
-        largest = column.abs().max()
-        digits = 3 if largest < 10 else 2 if largest < 1000 else 0
+        digits = decimals(column.abs().max())
         return ["–" if pd.isna(value) else f"{value:,.{digits}f}" for value in column]
     if pd.api.types.is_integer_dtype(column):
         return [f"{value:,}" for value in column]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.show import NOT_TRACKED, Stages, kept, table
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, table
 from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
 from clvlens.levers.attribution import Attribution, theme_meanings
@@ -20,6 +20,12 @@ from clvlens.output import records
 from clvlens.output.predictions import check_place, write_predictions
 from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
+
+PREVIEW = (
+    *("customer_id", "predicted_value", "value_low_90", "value_high_90"),
+    *("churn_probability", "segment", "reason_1", "reason_1_amount"),
+)
+UNGRADED = "this model has no grade yet: clvlens evaluate"
 
 
 def explain(config: Config, stage: Stages) -> None:
@@ -35,7 +41,7 @@ def explain(config: Config, stage: Stages) -> None:
     print(f"Wrote {folder}")
     record = records.read_run(config, digest)
     if record is None:
-        print(NOT_TRACKED)
+        print(completed(NOT_TRACKED, config))
         return
     with kept(f"the explanation is saved in {folder}"):
         tracker = Tracker(config)
@@ -45,7 +51,7 @@ def explain(config: Config, stage: Stages) -> None:
             words = records.description(config, found, attribution)
             tracker.describe(record.run_id, words)
             tracker.describe_version(record.version, words)
-    _print_run(record)
+    _print_run(config, record)
 
 
 def predict(
@@ -57,11 +63,11 @@ def predict(
     stage: Stages,
 ) -> None:
     """Write predictions of everybody known before a cutoff."""
-    path = check_place(out or config.data_folder / "predictions.csv")
+    path = check_place(out) if out else config.data_folder / "predictions.csv"
     model, digest = _model(config, named)
     found = records.read_grade(config, digest)
     if found is None:
-        print("clvlens: warning: this model has no grade yet: clvlens evaluate", file=sys.stderr)
+        print(completed(f"clvlens: warning: {UNGRADED}", config), file=sys.stderr)
     elif found.is_poor:
         print(f"clvlens: warning: grade {found.letter}: {found.words}", file=sys.stderr)
     version = digest[: records.HASH_LENGTH]
@@ -70,13 +76,11 @@ def predict(
     )
     write_predictions(frame, path)
     stage.end()
-    print(table(frame.iloc[:5, :9]))
-    total = frame["predicted_value"].sum()
-    print(f"  {len(frame):,} customers, {config.currency} {total:,.0f} expected in all")
+    _print_predictions(config, frame)
     if found is not None:
         print(f"Grade {found.letter}: {found.words}")
     print(f"Wrote {path}")
-    _print_run(records.read_run(config, digest))
+    _print_run(config, records.read_run(config, digest))
 
 
 def ui(config: Config, port: int) -> None:
@@ -100,16 +104,30 @@ def _model(config: Config, named: str | None = None) -> tuple[CustomerModel, str
     return load_model(folder), check_manifest(folder)
 
 
+def _print_predictions(config: Config, frame: pd.DataFrame) -> None:
+    """Print the customers of highest value, each with the first reason."""
+    shown = [name for name in PREVIEW if name in frame]
+    top = frame.sort_values("predicted_value", ascending=False, kind="stable").head(5)[shown]
+    if "reason_1" in top:
+        amounts = top.pop("reason_1_amount").map("{:+,.2f}".format)
+        top["reason_1"] = amounts + " " + top["reason_1"]
+    print(f"The {len(top)} of highest value ({records.money_unit(config)})")
+    print(table(top))
+    total = frame["predicted_value"].sum()
+    print(f"  {len(frame):,} customers, {config.currency} {total:,.0f} expected in all")
+
+
 def _print_attribution(config: Config, attribution: Attribution) -> None:
     meanings = theme_meanings(attribution.features)
     top = attribution.importance().head(8)
-    print(f"\nPredicted value ({records.money_unit(config)}) is associated with, a customer:")
-    frame = pd.DataFrame({"what": [meanings[theme] for theme in top.index], "±": top.to_numpy()})
+    print("\nWhat predicted value is associated with (not: caused by)")
+    unit = f"± {records.money_unit(config)}, mean of customers"
+    frame = pd.DataFrame({"what": [meanings[theme] for theme in top.index], unit: top.to_numpy()})
     print(table(frame))
     error = attribution.relative_error
     print(f"  parts add up to predictions within {error:.0e} of the largest\n")
 
 
-def _print_run(record: records.RunRecord | None) -> None:
+def _print_run(config: Config, record: records.RunRecord | None) -> None:
     if record is not None:
-        print(f"MLflow run: {record.link} (served by clvlens ui)")
+        print(completed(f"MLflow run: {record.link} (served by clvlens ui)", config))

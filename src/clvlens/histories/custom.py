@@ -57,7 +57,9 @@ def listed(value: object) -> object:
 class Strict(BaseModel):
     """Settings that cannot be changed, and know no other keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
 
 class Aggregate(Strict):
@@ -110,23 +112,23 @@ class CustomHistory(Strict):
                 raise ValueError(f"known_at: {column} is no column; {nearest(column, types)}")
             if types.get(clock) != "time":
                 raise ValueError(f"known_at.{column}: {clock} is no column of type time")
-        for aggregate in self.aggregates:
-            self._check(aggregate)
+        for place, aggregate in enumerate(self.aggregates):
+            self._check(f"aggregates.{place}", aggregate)
         return self
 
-    def _check(self, aggregate: Aggregate) -> None:
+    def _check(self, place: str, aggregate: Aggregate) -> None:
         wanted = dict.fromkeys(aggregate.where, NAMES)
         if aggregate.of is not None:
             wanted[aggregate.of] = OF[aggregate.verb]
         for column, types in wanted.items():
             if column not in self.columns:
                 raise ValueError(
-                    f"aggregates: {aggregate.verb} speaks of {column!r}, which is no column; "
+                    f"{place}: {aggregate.verb} speaks of {column!r}, which is no column; "
                     f"{nearest(column, self.columns)}"
                 )
             if self.columns[column] not in types:
                 raise ValueError(
-                    f"aggregates: {aggregate.verb} does not suit {column}, of type "
+                    f"{place}: {aggregate.verb} does not suit {column}, of type "
                     f"{self.columns[column]}; it wants {', '.join(types)}"
                 )
 

@@ -61,7 +61,7 @@ class Location:
 
 def locate(config: Config) -> Location:
     """Return where a run is tracked; a relative SQLite path is read from the project's folder."""
-    experiment = config.tracking.experiment or config.name
+    experiment = config.tracking.experiment or config.title
     uri = config.tracking.uri or "sqlite:///data/mlflow/mlflow.db"
     if not uri.startswith("sqlite:///"):
         return Location(uri, experiment)

@@ -81,11 +81,12 @@ def segments(decile: pd.Series, churn: pd.Series) -> pd.Series:
 def write_predictions(table: pd.DataFrame, path: Path) -> Path:
     """Write a table as CSV or Parquet, by the ending; the file appears whole or not at all.
 
-    Raises `ConfigError` as `check_place`, `ClvlensError` where the disk does not take it.
+    Raises `ConfigError` for an unknown ending, `ClvlensError` where the disk does not take it.
     """
+    _check_ending(path)
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     try:
-        with whole_file(check_place(path)) as temporary:
+        with whole_file(path) as temporary:
             if path.suffix == ".csv":
                 pa.csv.write_csv(arrow, temporary)
             else:
@@ -98,14 +99,24 @@ def write_predictions(table: pd.DataFrame, path: Path) -> Path:
 def check_place(path: Path) -> Path:
     """Return the path of a prediction file, if one can be written there.
 
-    Raises `ConfigError` for an unknown ending, or a place that no file can take.
+    Raises `ConfigError` for a folder, an unknown ending, or a folder that is absent or not ours.
     """
+    if path.is_dir():
+        raise ConfigError(f"--out {path} is a folder; name a file in it, such as predictions.csv")
+    _check_ending(path)
+    folder = path.absolute().parent
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--out {path}: {folder} is a file; name one in a folder")
+    if not folder.exists():
+        raise ConfigError(f"--out {path}: {folder} does not exist; make it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"--out {path}: {folder} cannot be written to; name another")
+    return path
+
+
+def _check_ending(path: Path) -> None:
     if path.suffix not in ENDINGS:
         raise ConfigError(f"--out {path}: the format is unknown; end it in {' or '.join(ENDINGS)}")
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
-        raise ConfigError(f"--out {path} cannot be written there; name a file in a writable folder")
-    return path
 
 
 def _written(cutoff: pd.Timestamp, time_zone: str) -> str:

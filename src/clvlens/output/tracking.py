@@ -87,7 +87,7 @@ class Tracker:
         place = locate(config)
         self.uri = place.uri
         self.host = place.host
-        self.name = config.name
+        self.name = config.title
         if place.is_server and not answers(f"{self.host}/health", PATIENCE_SECONDS):
             raise TrackingError(
                 f"no tracking server answers at {self.host}; start it, or leave "

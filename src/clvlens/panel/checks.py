@@ -23,6 +23,7 @@ EXPECTED = {
     "flag": "expected true or false",
 }
 SHOWN = 40  # characters of a value in a message
+FEW_REPEATS = 0.01  # of the rows; more are no accident
 
 # Reads a table anew, with or without row numbers: its raw columns and what they convert to.
 Read = Callable[[bool], tuple[ir.Table, Mapping[str, ir.Value]]]
@@ -54,12 +55,13 @@ def missing_columns(
     """Return a fault for every column that is required, or named, and not there."""
     present = list(present)
     named = {*table.columns, *table.attributes}
-    named |= set(table.custom.columns) if table.custom else set()
+    named |= {*table.custom.columns, table.custom.key} if table.custom else set()
     return [
         Fault(
             name,
             f"the table has no column {mapping[column.name]!r} ({column.meaning})",
-            f"name it under data.{name}.columns; {nearest(mapping[column.name], present)}",
+            f"name it under {_place_of(name, column, table)}; "
+            f"{nearest(mapping[column.name], present)}",
             column.name,
         )
         for column in known
@@ -67,7 +69,18 @@ def missing_columns(
     ]
 
 
-def bad_values(engine: Engine, name: str, columns: Iterable[Column], read: Read) -> list[Fault]:
+def _place_of(name: str, column: Column, table: TableConfig) -> str:
+    """Return the key under which a column is, or would be, named."""
+    if table.custom and column.name in (table.custom.time, table.custom.key):
+        return f"data.{name}.custom.{'time' if column.name == table.custom.time else 'key'}"
+    if table.custom and column.name in table.custom.columns:
+        return f"data.{name}.custom.columns"
+    return f"data.{name}.{'attributes' if column.name in table.attributes else 'columns'}"
+
+
+def bad_values(
+    engine: Engine, name: str, columns: Iterable[Column], table: TableConfig, read: Read
+) -> list[Fault]:
     """Return a fault for every column with values that its type, or its duty, does not allow."""
     columns = list(columns)
     if not columns:
@@ -83,7 +96,8 @@ def bad_values(engine: Engine, name: str, columns: Iterable[Column], read: Read)
     raw, typed = read(True)
     tests = _tests(columns, raw, typed)
     return [
-        _fault(engine, name, test, count, raw.filter(tests[test])) for test, count in bad.items()
+        _fault(engine, name, table, test, count, raw.filter(tests[test]))
+        for test, count in bad.items()
     ]
 
 
@@ -94,17 +108,34 @@ def _tests(columns: list[Column], raw: ir.Table, typed: Mapping[str, ir.Value]) 
     return tests | {("least", c): typed[c.name] < c.least for c in columns if c.least is not None}
 
 
-def _fault(engine: Engine, name: str, test: tuple[str, Column], count: int, bad: ir.Table) -> Fault:
+def _fault(
+    engine: Engine,
+    name: str,
+    table: TableConfig,
+    test: tuple[str, Column],
+    count: int,
+    bad: ir.Table,
+) -> Fault:
     kind, column = test
     row, value = engine.row(bad.select(ROW, column.name).order_by(ROW).limit(1))
     shown = f" with {str(value)[:SHOWN]!r}" if column.type in EXPECTED else ""
     problem, mend = {
         "empty": ("without a value", "every row needs one"),
         "least": (f"below {column.least}", "expected a positive number"),
-        "type": (f"not of type {column.type}", EXPECTED.get(column.type, "expected text")),
+        "type": (f"not of type {column.type}", _expected(name, table, column)),
     }[kind]
     where = f"first in row {row + 1:,}{'' if kind == 'empty' else shown}"
     return Fault(name, f"{_rows(count)} {problem}, {where}", mend, column.name)
+
+
+def _expected(name: str, table: TableConfig, column: Column) -> str:
+    """Return what a column should hold, as the configuration says that it is written."""
+    if column.type == "time" and table.time_format:
+        stated = " or ".join(map(repr, table.time_format))
+        return f"data.{name}.time_format states {stated}; correct it, or leave it out for ISO times"
+    if column.type in ("money", "number") and table.decimal == ",":
+        return f"data.{name}.decimal states ','; expected a number such as 1234,50"
+    return EXPECTED.get(column.type, "expected text")
 
 
 def strange_kinds(engine: Engine, history: History, events: ir.Table) -> tuple[str, ...]:
@@ -136,12 +167,16 @@ def without_repeats(
         return events, ()
     once = engine.keep(named.distinct())
     left = engine.count(once)
+    repeats = f"{rows - left:,} of {_rows(rows)}"
     if left > keys:
         raw, typed = read(True)
         numbered = _named(history, kept(raw.select(**typed), history, table.keep))
         raise DataError([_conflict(engine, history, left - keys, numbered)])
     rest = events.filter(~_is_named(history, events))
-    note = f"{history.name}: {_rows(rows - left)} left out that repeat another in every value"
+    if table.repeats == "refuse" and rows - left > FEW_REPEATS * rows:
+        problem = f"{repeats} repeat another in every column that is read"
+        raise DataError([Fault(history.name, problem, _mend_of_repeats(history))])
+    note = f"{history.name}: {repeats} left out that repeat another in every column that is read"
     return engine.keep(once.union(rest)), (note,)
 
 
@@ -154,6 +189,13 @@ def _conflict(engine: Engine, history: History, count: int, named: ir.Table) -> 
     problem = f"{_rows(count)} with the {history.key} of another, first in row {row + 1:,}"
     mend = "state grain: line if rows are lines" if history.lines else "keep one row of each"
     return Fault(history.name, problem, mend, history.key)
+
+
+def _mend_of_repeats(history: History) -> str:
+    copies = f"state data.{history.name}.repeats: drop if they are copies"
+    if history.lines is None:
+        return f"{copies}, or map the column that tells them apart"
+    return f"state grain: line if rows are lines of {history.noun}; {copies}"
 
 
 def never_known(engine: Engine, history: History, events: ir.Table) -> tuple[str, ...]:

