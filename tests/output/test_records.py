@@ -45,7 +45,7 @@ def explained(model, panel):
 def written(panel, model, evaluation, explained):
     """The folder of all that a run leaves behind."""
     records.write_training(panel.config, panel, model)
-    records.write_evaluation(panel.config, evaluation, grade(evaluation), DIGEST)
+    records.write_evaluation(panel.config, model, evaluation, grade(evaluation), DIGEST)
     records.write_explanation(panel.config, *explained)
     return panel.config.data_folder
 

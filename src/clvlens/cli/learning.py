@@ -48,7 +48,7 @@ def evaluate(config: Config, promote: bool, stage: Stages) -> None:
     evaluation = pipeline.evaluate(model, built, stage)
     stage("draw")
     verdict = grade(evaluation)
-    folder = records.write_evaluation(config, evaluation, verdict, digest)
+    folder = records.write_evaluation(config, model, evaluation, verdict, digest)
     stage.end()
     _print_evaluation(config, evaluation, verdict)
     print(f"Wrote {folder}")

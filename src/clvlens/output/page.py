@@ -1,4 +1,4 @@
-"""Pages of HTML in one file: without scripts or network, for screen, projector and paper."""
+"""Pages in one file: without scripts or network, for screen, projector and paper."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def render(template: str, values: Mapping[str, object]) -> str:
-    """Return a page made from a template of this package; what is put into it is escaped."""
+    """Return a page made from a template of this package; what is put into HTML is escaped."""
     pages = jinja2.Environment(
         loader=jinja2.PackageLoader("clvlens.output"),
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -30,13 +30,13 @@ def render(template: str, values: Mapping[str, object]) -> str:
 def amount(value: float) -> str:
     """Return a number with as many decimals as people read: none from a hundred on.
 
-    >>> amount(1234.5), amount(-3.14159), amount(float("nan"))
-    ('1,234', '−3.1', '–')
+    >>> amount(1234.5), amount(-3.14159), amount(0.8704), amount(float("nan"))
+    ('1,234', '−3.1', '0.870', '–')
     """
     if pd.isna(value):
         return "–"
     size = abs(value)
-    digits = 0 if size >= 100 else 1 if size >= 1 else 2
+    digits = 0 if size >= 100 or not size else 1 if size >= 1 else 3
     return f"{value:,.{digits}f}".replace("-", MINUS)
 
 
@@ -44,7 +44,7 @@ def signed(value: float) -> str:
     """Return a change as `amount` does, with its sign.
 
     >>> signed(12.34), signed(-0.5), signed(0.0)
-    ('+12.3', '−0.50', '0.00')
+    ('+12.3', '−0.500', '0')
     """
     return f"+{amount(value)}" if value > 0 else amount(value)
 

@@ -26,6 +26,7 @@ from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
 from clvlens.output import figures
 from clvlens.output.dependence import dependence
+from clvlens.output.model_card import model_card
 from clvlens.panel.panel import Panel
 
 EXAMPLES = 20
@@ -82,8 +83,10 @@ def write_training(config: Config, panel: Panel, model: CustomerModel) -> Path:
     return config.data_folder / "training"
 
 
-def write_evaluation(config: Config, evaluation: Evaluation, grade: Grade, digest: str) -> Path:
-    """Write scores, slices, deciles, grade and plots of an evaluation; no row is a customer."""
+def write_evaluation(
+    config: Config, model: CustomerModel, evaluation: Evaluation, grade: Grade, digest: str
+) -> Path:
+    """Write card, scores, slices, deciles, grade and plots; no row of them is a customer."""
     unit = money_unit(config)
     plots = {
         "leaderboard": figures.leaderboard(evaluation),
@@ -95,6 +98,8 @@ def write_evaluation(config: Config, evaluation: Evaluation, grade: Grade, diges
         for name in ("scores", "differences", "by_slice", "by_decile"):
             getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)
         _dump(folder / "grade.json", {**grade.to_dict(), DIGEST: digest})
+        card = model_card(model, evaluation, grade, unit)
+        (folder / "model_card.md").write_text(card, encoding="utf-8")
         _save(plots, folder / "plots")
     return config.data_folder / "evaluation"
 
