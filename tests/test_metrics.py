@@ -23,6 +23,7 @@ from clvlens.metrics import (
     log_loss,
     mean_absolute_error,
     mean_width,
+    misplaced,
     normalised_gini,
     rmse,
     spearman,
@@ -296,3 +297,11 @@ def test_the_seed_decides_the_draws():
     first, same, other = (bootstrap_interval(rmse, SPEND, FORECAST, seed=s) for s in (1, 1, 2))
     assert first == same
     assert first != other
+
+
+def test_misplaced_money_is_that_of_the_tenths_which_are_off():
+    """Nine tenths bring 0 and are promised 1, the last brings 100 and is promised 91."""
+    actual, predicted = [0] * 9 + [100], [1] * 9 + [91]
+    assert misplaced(actual, predicted) == pytest.approx((9 + 9) / 100)
+    assert total_bias(actual, predicted) == 0
+    assert np.isnan(misplaced([0] * 10, [1] * 10))

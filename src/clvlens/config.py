@@ -62,14 +62,24 @@ class Population(Strict):
 class Target(Strict):
     """What is predicted: value and churn in the `horizon_days` after a cutoff.
 
+    Churn is `non_contractual` (no order in the horizon), `contractual` (of the customers with an
+    active subscription at the cutoff, those with none left at the end of the horizon) or
+    `contractual_any` (those of whose active subscriptions one ended, though others may go on).
+
     `label_days` < horizon learns from a shorter window where history is short (money × h/l,
     probability 1 - (1 - p)^(h/l)). `embargo_days` is how long refunds are awaited.
     """
 
     horizon_days: int = Field(default=90, gt=0, le=LONGEST)
     value: Literal["revenue", "margin"] = "revenue"
+    churn: Literal["non_contractual", "contractual", "contractual_any"] = "non_contractual"
     label_days: int | None = Field(default=None, gt=0, le=LONGEST)
     embargo_days: int = Field(default=0, ge=0, le=LONGEST)
+
+    @property
+    def is_contractual(self) -> bool:
+        """Whether churn is the end of a subscription, which only subscribers can meet."""
+        return self.churn != "non_contractual"
 
     @model_validator(mode="after")
     def _labels_fit_the_horizon(self) -> Target:
@@ -163,6 +173,11 @@ class Config(Strict):
         for name, history in known.items():
             if history.required and name not in self.data:
                 raise ValueError(f"data.{name} is missing; every run needs it")
+        if self.target.is_contractual and "subscriptions" not in self.data:
+            raise ValueError(
+                f"target.churn: {self.target.churn} is about subscriptions, and data.subscriptions "
+                "is missing; name their table, or leave target.churn out"
+            )
         return self
 
     @model_validator(mode="after")

@@ -141,6 +141,19 @@ def decile_mape(actual: Floats, predicted: Floats) -> float:
 
 
 @_over_customers
+def misplaced(actual: Floats, predicted: Floats) -> float:
+    """Sum over ten groups by prediction of |mean predicted - mean actual| over the actual money.
+
+    `decile_mape` weighted by money: groups that bring nearly nothing don't count more than those
+    that bring nearly all. At least |total bias|. nan where actual does not sum to more than zero,
+    or with fewer than ten customers.
+    """
+    mean_actual, mean_predicted = _group_means(actual, predicted)
+    held = mean_actual.sum()
+    return np.abs(mean_predicted - mean_actual).sum() / held if held > 0 else np.nan
+
+
+@_over_customers
 def top_decile_capture(actual: Floats, predicted: Floats) -> float:
     """Share of actual value held by the tenth of customers ranked highest.
 

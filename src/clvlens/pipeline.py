@@ -128,6 +128,7 @@ def _about(panel: Panel) -> dict:
         "name": config.name,
         "currency": config.currency,
         "value": config.target.value,
+        "churn": config.target.churn,
         "horizon_days": plan.horizon_days,
         "label_days": plan.label_days,
         "cutoffs": {role: sorted(c.isoformat() for c in times) for role, times in cutoffs.items()},
@@ -144,11 +145,12 @@ def _before_test(panel: Panel) -> Panel:
 
 def _check_same_question(model: CustomerModel, config: Config) -> None:
     """Refuse a model that predicts something else than the configuration asks."""
-    asked = {"value": config.target.value, "horizon_days": config.target.horizon_days,
-             "currency": config.currency}  # fmt: skip
+    asked = {"value": config.target.value, "churn": config.target.churn,
+             "horizon_days": config.target.horizon_days, "currency": config.currency}  # fmt: skip
+    told = {"churn": "non_contractual", **model.about}  # older models know of no contract
     for key, wanted in asked.items():
-        if model.about[key] != wanted:
+        if told[key] != wanted:
             raise ModelError(
-                f"the model predicts {key} {model.about[key]}, the configuration asks for "
+                f"the model predicts {key} {told[key]}, the configuration asks for "
                 f"{wanted}; train again: clvlens train"
             )

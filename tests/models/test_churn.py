@@ -3,7 +3,7 @@ import pytest
 import xgboost as xgb
 
 from clvlens.models.boosting import Rows
-from clvlens.models.churn import ChurnClassifier
+from clvlens.models.churn import ChurnClassifier, contractual_columns
 
 SMALL = {"trees": 40, "learning_rate": 0.2}
 
@@ -92,3 +92,15 @@ def test_too_few_customers_to_hold_any_out_are_not_calibrated():
 def test_anything_but_two_classes_is_refused(y):
     with pytest.raises(ValueError, match=r"one class or more than two \([13]\): churn needs"):
         ChurnClassifier().fit(np.zeros((30, 1)), y)
+
+
+def test_kinds_of_churn_add_up_to_it_and_are_missing_for_who_has_none_to_fear():
+    churn, at_risk = np.array([0.4, 0.5, 0.5]), np.array([True, True, False])
+    found = contractual_columns(churn, at_risk, np.array([0.25, 1.0, 0.5]))
+    assert {name: column[:2].tolist() for name, column in found.items()} == {
+        "churn_probability": [0.4, 0.5],
+        "voluntary_churn_probability": [pytest.approx(0.3), 0.0],
+        "involuntary_churn_probability": [0.1, 0.5],
+    }
+    assert all(np.isnan(column[2]) for column in found.values())
+    assert list(contractual_columns(churn, at_risk)) == ["churn_probability"]

@@ -117,3 +117,9 @@ def test_a_missing_feature_is_named_with_the_nearest_one():
         match=r"2 of the features .* first 'spend': predict from .* did you mean 'spent'\?",
     ):
         encoder.encode(pd.DataFrame({"age": [1.0], "spent": [2.0]}))
+
+
+def test_a_constant_is_read_where_somebody_needs_it():
+    fit = frame_of(["web", "web"], age=[20, 20], spend=[1, 1])
+    assert fit_encoder(fit, FEATURES).columns == []
+    assert fit_encoder(fit, FEATURES, keep={"age"}).columns == ["age"]

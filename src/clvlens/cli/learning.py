@@ -14,7 +14,7 @@ from clvlens.config import Config
 from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.duel import lead
-from clvlens.evaluation.grade import Grade, grade
+from clvlens.evaluation.grade import Grade, grade, grade_slices
 from clvlens.models.customer import CustomerModel
 from clvlens.models.store import check_manifest, load_model, save_model
 from clvlens.output import records
@@ -141,12 +141,17 @@ def _print_evaluation(config: Config, evaluation: Evaluation, verdict: Grade) ->
         wide = rows.pivot(index="method", columns="metric", values="estimate")
         wide = wide.reindex(columns=list(metrics)).sort_values(metrics[0], ascending=False)
         wide = pd.concat([wide.loc[[MODEL]], wide.drop(MODEL)]).reset_index()
-        unit = records.money_unit(config) if target == "value" else "no order in the horizon"
+        unit = records.money_unit(config) if target == "value" else records.churn_meaning(config)
         print(f"\n{target.capitalize()} on the test cutoffs ({unit})")
         print(table(wide))
         print()
         print(table(legend(evaluation, metrics)))
+    if len(evaluation.kinds):
+        print("\nKinds of churn")
+        print(table(evaluation.kinds))
     print(f"\nBy slice (means and widths in {records.money_unit(config)})")
     print(table(evaluation.by_slice))
+    print("\nGrades by slice")
+    print(table(grade_slices(evaluation)))
     notes(evaluation.notes)
     print(f"\nGrade {verdict.letter}: {verdict.words}\n")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clvlens import metrics
-from clvlens.evaluation.slices import slices
+from clvlens.evaluation.kinds import score_kinds
+from clvlens.evaluation.slices import FEWEST, leads, slices
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS, Metric
 from clvlens.models.baselines import Forecast, forecast_baselines
 from clvlens.models.boosting import Floats
@@ -19,11 +20,11 @@ from clvlens.panel.panel import TARGETS, Panel
 from clvlens.panel.snapshot import KEYS
 
 MODEL = "clvlens"
+ACTUAL = {"value": "target_value", "churn": "target_churned"}
 RANKS = ("spearman", "ngini", "top_decile_capture", "auc", "auc_pr")
 DRAWS = 200
 LEAST_DRAWS = 50
 DRAWN_ROWS = 4_000_000  # beyond, fewer draws: intervals are narrow there, and take long
-FEWEST = 20  # customers of a slice; the nGini of fewer is the luck of one or two
 
 Progress = Callable[[str], None]
 
@@ -37,7 +38,8 @@ class Evaluation:
     on the same drawn customers. `by_slice`: the model by group of customers. `by_decile`: mean
     predicted and actual value by tenth of the predictions. `predictions`: the model's, with the
     outcomes, a row a customer and cutoff; `best_baseline_value` is what `best_baseline` says of
-    them, a score without unit where it only ranks.
+    them, a score without unit where it only ranks. `leads`: the lead over the best baseline of
+    each slice. `kinds`: the kinds of contractual churn, where they are told apart.
     """
 
     scores: pd.DataFrame
@@ -46,6 +48,8 @@ class Evaluation:
     by_decile: pd.DataFrame
     predictions: pd.DataFrame
     notes: tuple[str, ...] = ()
+    leads: pd.DataFrame = field(default_factory=pd.DataFrame)
+    kinds: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def score(self, method: str, metric: str) -> float:
         """Return one figure; nan where the method has none."""
@@ -68,6 +72,7 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
         value=panel.config.target.value,
         horizon_days=panel.plan.horizon_days,
         label_days=panel.plan.label_days,
+        contractual=model.is_contractual,
     )
     own = Forecast(
         MODEL,
@@ -89,6 +94,8 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
         pd.concat([test[list(KEYS)], predictions.assign(best_baseline_value=best),
                    test[list(TARGETS)]], axis=1),
         tuple(notes) + panel.notes,
+        leads(own, forecasts, test, _drawn(test)["draws"]),
+        score_kinds(predictions, test),
     )  # fmt: skip
 
 
@@ -100,40 +107,42 @@ def _best_baseline(scores: pd.DataFrame) -> str:
 
 def _targets(
     forecast: Forecast, test: pd.DataFrame
-) -> Iterator[tuple[str, str, Metric, Floats, Floats]]:
-    """Yield (target, metric name, metric, actual, predicted) for all that a forecast speaks of."""
+) -> Iterator[tuple[str, str, Metric, pd.DataFrame, Floats]]:
+    """Yield (target, metric name, metric, rows, predicted) for all that a forecast speaks of.
+
+    Churn is judged on the rows of who could churn.
+    """
     for name, metric in VALUE_METRICS.items():
         if forecast.value_is_money or name in RANKS:
-            yield "value", name, metric, test["target_value"].to_numpy(), forecast.value
+            yield "value", name, metric, test, forecast.value
     if forecast.churn is not None:
+        at_risk = test["target_churned"].notna().to_numpy()
         for name, metric in CHURN_METRICS.items():
             if forecast.churn_is_probability or name in RANKS:
-                yield "churn", name, metric, test["target_churned"].to_numpy(), forecast.churn
+                yield "churn", name, metric, test[at_risk], forecast.churn[at_risk]
 
 
 def _scores(forecast: Forecast, test: pd.DataFrame) -> list[dict]:
-    drawn = _drawn(test)
     return [
         _row(target, forecast.name, name, metric, metrics.bootstrap_interval(
-            metric.function, actual, predicted, **drawn))
-        for target, name, metric, actual, predicted in _targets(forecast, test)
+            metric.function, rows[ACTUAL[target]], predicted, **_drawn(rows)))
+        for target, name, metric, rows, predicted in _targets(forecast, test)
     ]  # fmt: skip
 
 
 def _differences(own: Forecast, rival: Forecast, test: pd.DataFrame) -> list[dict]:
-    drawn = _drawn(test)
     ours = {name: predicted for _, name, _, _, predicted in _targets(own, test)}
     return [
         _row(target, rival.name, name, metric, metrics.bootstrap_difference(
-            metric.function, actual, ours[name], predicted, **drawn))
-        for target, name, metric, actual, predicted in _targets(rival, test)
+            metric.function, rows[ACTUAL[target]], ours[name], predicted, **_drawn(rows)))
+        for target, name, metric, rows, predicted in _targets(rival, test)
         if name in ("ngini", "spearman", "mae", "top_decile_capture", "auc", "log_loss")
     ]  # fmt: skip
 
 
 def _drawn(test: pd.DataFrame) -> dict[str, Any]:
     """Return how often whom the bootstrap draws: customers, with all their rows."""
-    draws = min(DRAWS, max(LEAST_DRAWS, DRAWN_ROWS // len(test)))
+    draws = min(DRAWS, max(LEAST_DRAWS, DRAWN_ROWS // max(len(test), 1)))
     return {"draws": draws, "groups": test["customer_id"].to_numpy()}
 
 

@@ -6,7 +6,7 @@ BTYD models are fitted on the test snapshot's order histories, all of them befor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,15 +39,22 @@ class Forecast:
 
 
 def forecast_baselines(
-    fit: pd.DataFrame, test: pd.DataFrame, *, value: str, horizon_days: int, label_days: int
+    fit: pd.DataFrame,
+    test: pd.DataFrame,
+    *,
+    value: str,
+    horizon_days: int,
+    label_days: int,
+    contractual: bool = False,
 ) -> tuple[list[Forecast], list[str]]:
     """Return every baseline's forecast for the test rows, and why any is left out.
 
-    `value` is revenue or margin; `fit` rows carry labels over `label_days`.
+    `value` is revenue or margin; `fit` rows carry labels over `label_days`. What BTYD models say
+    of orders only ranks customers by the end of a contract.
     """
     stretch = horizon_days / label_days
     forecasts = [
-        _constant(fit, test, stretch),
+        _constant(fit, test, stretch, contractual),
         _carry_forward(test, value, horizon_days),
         _past_rate(test, value, horizon_days),
         _rfm_score(test, value),
@@ -55,15 +62,17 @@ def forecast_baselines(
     notes = []
     for kind, name in BTYD.items():
         try:
-            forecasts.append(_buy_till_you_die(test, kind, name, value, horizon_days))
+            forecast = _buy_till_you_die(test, kind, name, value, horizon_days)
+            forecasts.append(replace(forecast, churn_is_probability=not contractual))
         except ModelError as error:
             notes.append(f"{name} is left out: {error}")
     return forecasts, notes
 
 
-def _constant(fit: pd.DataFrame, test: pd.DataFrame, stretch: float) -> Forecast:
+def _constant(fit: pd.DataFrame, test: pd.DataFrame, stretch: float, contractual: bool) -> Forecast:
     """The fit rows' mean, for everybody."""
-    value, churn = fit["target_value"].mean() * stretch, fit["target_churned"].mean() ** stretch
+    value, churn = fit["target_value"].mean() * stretch, fit["target_churned"].mean()
+    churn = 1 - (1 - churn) ** stretch if contractual else churn**stretch
     return Forecast("constant mean", np.full(len(test), value), np.full(len(test), churn))
 
 

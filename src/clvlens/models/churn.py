@@ -1,4 +1,9 @@
-"""Churn: the probability of no order in the horizon, calibrated where that helps."""
+"""Churn: its probability, calibrated where that helps, and its kinds where there is a contract.
+
+Non-contractual churn is no order in the horizon: the longer the horizon, the rarer. Contractual
+churn is the end of a subscription: the longer the horizon, the more frequent, and impossible for
+who has none.
+"""
 
 from __future__ import annotations
 
@@ -83,3 +88,18 @@ class ChurnClassifier(ClassifierMixin, Boosted):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
+
+
+def contractual_columns(
+    churn: Floats, at_risk: np.ndarray, involuntary: Floats | None = None
+) -> dict[str, Floats]:
+    """Return the columns that say how likely a subscription ends, and for which reason.
+
+    `churn` is P(end), `involuntary` P(failed payment | end): the two kinds add up to the end. A
+    customer who is not at risk has no probability, rather than one of 0.
+    """
+    columns = {"churn_probability": churn}
+    if involuntary is not None:
+        columns["voluntary_churn_probability"] = churn * (1 - involuntary)
+        columns["involuntary_churn_probability"] = churn * involuntary
+    return {name: np.where(at_risk, column, np.nan) for name, column in columns.items()}

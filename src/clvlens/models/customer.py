@@ -10,13 +10,14 @@ import pandas as pd
 
 from clvlens.errors import ModelError
 from clvlens.models.boosting import Floats, Rows
-from clvlens.models.churn import ChurnClassifier
+from clvlens.models.churn import ChurnClassifier, contractual_columns
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.value import HurdleRegressor
-from clvlens.panel.panel import FeatureInfo, Panel
+from clvlens.panel.panel import INVOLUNTARY, FeatureInfo, Panel
 from clvlens.panel.snapshot import KEYS
+from clvlens.panel.target import AT_RISK
 
 LEAST_CUSTOMERS = 100
 LEAST_OF_A_KIND = 10
@@ -38,7 +39,13 @@ class CustomerModel:
     churn: ChurnClassifier
     orders: OrderCountRegressor
     interval: ValueInterval | None = None
+    involuntary: ChurnClassifier | None = None
     about: dict = field(default_factory=dict)
+
+    @property
+    def is_contractual(self) -> bool:
+        """Whether churn is the end of a subscription."""
+        return self.about.get("churn", "non_contractual") != "non_contractual"
 
     @property
     def stretch(self) -> float:
@@ -49,7 +56,10 @@ class CustomerModel:
         """Return predictions over the horizon, one row each row of features.
 
         Columns: `predicted_value`, `value_low_90`, `value_high_90` (money), `churn_probability`,
-        `expected_orders`. Bounds are widened where they would exclude the expected value.
+        `expected_orders`. Bounds are widened where they would exclude the expected value. Where
+        churn is contractual, its probability is missing for who has no subscription to lose, and
+        is split into `voluntary_churn_probability` and `involuntary_churn_probability` if reasons
+        are recorded.
         """
         encoded = self.encoder.encode(frame)
         return self.predict_encoded(encoded.to_numpy()).set_index(encoded.index)
@@ -57,15 +67,23 @@ class CustomerModel:
     def predict_encoded(self, X: Floats) -> pd.DataFrame:
         """Return predictions from rows of the encoder's columns."""
         value = self.value.predict(X) * self.stretch
-        churn = self.churn.predict_proba(X)[:, 1]
         columns = {"predicted_value": value}
         if self.interval is not None:
             low, high = self.interval.predict_interval(X).T * self.stretch
             columns["value_low_90"] = np.minimum(low, value)
             columns["value_high_90"] = np.maximum(high, value)
-        columns["churn_probability"] = churn**self.stretch
+        columns |= self._churn(X)
         columns["expected_orders"] = self.orders.predict(X) * self.stretch
         return pd.DataFrame(columns)
+
+    def _churn(self, X: Floats) -> dict[str, Floats]:
+        """Return the columns about churn, over the horizon."""
+        churn = self.churn.predict_proba(X)[:, 1]
+        if not self.is_contractual:
+            return {"churn_probability": churn**self.stretch}
+        subscriptions = X[:, self.encoder.columns.index(AT_RISK)]
+        kind = self.involuntary and self.involuntary.predict_proba(X)[:, 1]
+        return contractual_columns(1 - (1 - churn) ** self.stretch, subscriptions != 0, kind)
 
 
 def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) -> CustomerModel:
@@ -74,8 +92,9 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     Raises `ModelError` where there is too little to learn from.
     """
     fit_rows = panel.rows("fit")
-    _check_enough(fit_rows)
-    encoder = fit_encoder(fit_rows, panel.features)
+    contractual = panel.config.target.is_contractual
+    _check_enough(fit_rows, contractual)
+    encoder = fit_encoder(fit_rows, panel.features, {AT_RISK} if contractual else ())
     if not encoder.columns:
         raise ModelError("no feature differs between fit rows; add histories or cutoffs.fit")
     fit = _by_target(fit_rows, encoder)
@@ -86,39 +105,65 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     value = HurdleRegressor(**shape).fit(*fit("value"), select("value"))
     progress("fit churn")
     churn = ChurnClassifier(**shape).fit(*fit("churned"), select("churned"), calibrate("churned"))
+    involuntary = None
+    if INVOLUNTARY in fit_rows:
+        progress("fit kinds of churn")
+        involuntary = _fit_kinds(ChurnClassifier(**shape), fit, select, calibrate)
     progress("fit orders")
     orders = OrderCountRegressor(**shape).fit(*fit("orders"), select("orders"))
     interval = None
     if settings.intervals:
         progress("fit intervals")
         interval = ValueInterval(**shape).fit(*fit("value"), select("value"), calibrate("value"))
-    return CustomerModel(encoder, panel.features, value, churn, orders, interval, about)
+    return CustomerModel(
+        encoder, panel.features, value, churn, orders, interval, involuntary, about
+    )
 
 
 def _by_target(frame: pd.DataFrame, encoder: Encoder) -> Callable[[str], Rows]:
     """Return a way to get rows with one of their targets, in an order of their own."""
     frame = frame.sort_values(list(KEYS))
     X, customers = encoder.encode(frame).to_numpy(), frame["customer_id"].to_numpy()
-    return lambda target: Rows(X, frame[f"target_{target}"].to_numpy(), customers)
+
+    def rows(target: str) -> Rows:
+        y = frame[f"target_{target}"].to_numpy()
+        known = ~np.isnan(y)
+        return Rows(X[known], y[known], customers[known])
+
+    return rows
 
 
 def _later(panel: Panel, role: str, encoder: Encoder) -> Callable[[str], Rows | None]:
-    """Return a way to get one role's rows with a target; nothing where the role is merged."""
-    frame = panel.rows(role)
-    return _by_target(frame, encoder) if len(frame) else lambda _: None
+    """Return a way to get one role's rows with a target; nothing where there are none."""
+    rows = _by_target(panel.rows(role), encoder)
+    return lambda target: found if len((found := rows(target)).y) else None
 
 
-def _check_enough(fit: pd.DataFrame) -> None:
+def _fit_kinds(
+    model: ChurnClassifier,
+    fit: Callable[[str], Rows],
+    select: Callable[[str], Rows | None],
+    calibrate: Callable[[str], Rows | None],
+) -> ChurnClassifier | None:
+    """Tell involuntary from voluntary churn; nothing where there is too little of either."""
+    rows = [role("involuntary") for role in (fit, select, calibrate)]
+    enough = [r and min(np.sum(r.y == 0), np.sum(r.y == 1)) >= LEAST_OF_A_KIND for r in rows]
+    learn, *later = (r if is_enough else None for r, is_enough in zip(rows, enough, strict=True))
+    return learn and model.fit(*learn, *later)
+
+
+def _check_enough(fit: pd.DataFrame, contractual: bool) -> None:
     customers = len(set(fit["customer_id"]))
     if customers < LEAST_CUSTOMERS:
         raise ModelError(
             f"{customers} customers are too few to learn from; at least {LEAST_CUSTOMERS} are "
             "needed, so use more data or an earlier history"
         )
-    churned = int(np.sum(fit["target_churned"] == 1))
-    for count, what in ((churned, "left"), (len(fit) - churned, "bought")):
+    left, stayed = (int(np.sum(fit["target_churned"] == kind)) for kind in (1, 0))
+    did_stay = "kept their subscription" if contractual else "bought"
+    for count, what in ((left, "left"), (stayed, did_stay)):
         if count < LEAST_OF_A_KIND:
             raise ModelError(
-                f"only {count} of {len(fit):,} rows {what} within the label window; at least "
+                f"only {count} of {left + stayed:,} rows {what} within the label window; at least "
                 f"{LEAST_OF_A_KIND} are needed, so change target.horizon_days or add cutoffs.fit"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -67,12 +67,17 @@ class Encoder:
         return cls(tuple(values["numbers"]), categories)
 
 
-def fit_encoder(frame: pd.DataFrame, features: Iterable[FeatureInfo]) -> Encoder:
-    """Learn from fit rows which features vary, and which categories are frequent enough."""
+def fit_encoder(
+    frame: pd.DataFrame, features: Iterable[FeatureInfo], keep: Collection[str] = ()
+) -> Encoder:
+    """Learn from fit rows which features vary, and which categories are frequent enough.
+
+    Numbers that are named in `keep` are read though they be constant.
+    """
     numbers, categories = [], {}
     for feature in features:
         column = frame[feature.name]
-        if len(column.unique()) < 2:
+        if len(column.unique()) < 2 and feature.name not in keep:
             continue
         if not feature.is_category:
             numbers.append(feature.name)

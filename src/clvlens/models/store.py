@@ -28,6 +28,7 @@ ESTIMATORS: dict[str, type[Boosted]] = {
     "churn": ChurnClassifier,
     "orders": OrderCountRegressor,
     "interval": ValueInterval,
+    "involuntary": ChurnClassifier,
 }
 
 

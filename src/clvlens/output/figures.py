@@ -80,7 +80,8 @@ def gain_curve(evaluation: Evaluation) -> Figure:
 
 def churn_reliability(evaluation: Evaluation) -> Figure:
     """Observed churn beside predicted probability, in ten groups of equal size."""
-    table = evaluation.predictions.sort_values("churn_probability", kind="stable")
+    at_risk = evaluation.predictions.dropna(subset="target_churned")
+    table = at_risk.sort_values("churn_probability", kind="stable")
     group = np.arange(len(table)) * 10 // len(table)
     means = table.groupby(group)[["churn_probability", "target_churned"]].mean() * 100
     figure, axes = _axes("Do churn probabilities mean what they say?")

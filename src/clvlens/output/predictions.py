@@ -54,7 +54,8 @@ def prediction_table(
     table["model_version"] = version
     cents = [name for name in table if name in MONEY or name.endswith("_amount")]
     table[cents] = table[cents].round(2) + 0.0  # which turns -0 into 0
-    return table.round({"churn_probability": 4, "expected_orders": 3})
+    chances = {name: 4 for name in table if name.endswith("churn_probability")}
+    return table.round({**chances, "expected_orders": 3})
 
 
 def deciles(value: Floats) -> np.ndarray:
@@ -67,7 +68,7 @@ def segments(decile: pd.Series, churn: pd.Series) -> pd.Series:
     """Return value × risk: valuable is the top fifth, risky a churn probability of one half.
 
     protect: valuable and risky; grow: valuable and likely to stay; win back: risky, not valuable;
-    let be: neither.
+    let be: neither. Who has nothing to churn from is not risky.
     """
     valuable, risky = decile >= VALUABLE_DECILE, churn >= RISKY
     names = np.select(

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from clvlens.config import Config
 from clvlens.evaluation.backtest import MODEL, Evaluation
-from clvlens.evaluation.grade import Grade
+from clvlens.evaluation.grade import Grade, grade_slices
 from clvlens.files import whole_file, whole_folder
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
@@ -56,6 +56,15 @@ class RunRecord:
 def money_unit(config: Config) -> str:
     """Return the unit of predicted value: `USD revenue over 90 days`."""
     return f"{config.currency} {config.target.value} over {config.target.horizon_days} days"
+
+
+def churn_meaning(config: Config) -> str:
+    """Return what churn is in this run."""
+    return {
+        "non_contractual": "no order in the horizon",
+        "contractual": "no subscription left at the end of the horizon, of those who had one",
+        "contractual_any": "a subscription ended in the horizon, of those who had one",
+    }[config.target.churn]
 
 
 def write_run(config: Config, record: RunRecord, digest: str) -> None:
@@ -97,6 +106,10 @@ def write_evaluation(
     with whole_folder(config.data_folder / "evaluation") as folder:
         for name in ("scores", "differences", "by_slice", "by_decile"):
             getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)
+        if len(evaluation.kinds):
+            evaluation.kinds.to_csv(folder / "kinds.csv", index=False)
+        grades = grade_slices(evaluation).merge(evaluation.leads, on=["slice", "customers"])
+        grades.to_csv(folder / "grades_by_slice.csv", index=False)
         _dump(folder / "grade.json", {**grade.to_dict(), DIGEST: digest})
         card = model_card(model, evaluation, grade, unit)
         (folder / "model_card.md").write_text(card, encoding="utf-8")

@@ -41,7 +41,7 @@ def foresight(feature: pd.Series, future: pd.Series, past: pd.DataFrame) -> floa
     the other half, so that rare values tell nothing by themselves.
     """
     known = _as_numbers(feature, future)
-    seen = known.notna().to_numpy()
+    seen = (known.notna() & future.notna()).to_numpy()
     if seen.sum() < LEAST_ROWS or known[seen].nunique() < 2 or future[seen].nunique() < 2:
         return 0.0
     basis = np.column_stack([np.ones(seen.sum()), *(_ranks(past[c][seen]) for c in past)])

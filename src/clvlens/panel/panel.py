@@ -24,6 +24,7 @@ from clvlens.panel.world import World, read_world
 from clvlens.version import __version__
 
 TARGETS = ("target_value", "target_orders", "target_churned")
+INVOLUNTARY = "target_involuntary"  # of who churned by contract, where reasons are recorded
 SHAPING = {  # the settings that a panel depends on
     *("data", "data_ends", "time_zone", "population", "customers"),
     *("target", "cutoffs", "look_back_days"),
@@ -50,7 +51,8 @@ class Panel:
 
     `frame` has one row a customer and cutoff: `customer_id`, `cutoff` (UTC), `role`,
     `label_days`, one column a feature (double or text), and `TARGETS`, money in the run's
-    currency over `label_days`.
+    currency over `label_days`. Contractual churn is missing where there was no subscription to
+    lose, and has `INVOLUNTARY` beside it where it can be told.
     """
 
     config: Config
@@ -176,14 +178,14 @@ def _labelled(world: World, cutoff: int, days: int) -> pd.DataFrame:
     if world.engine.count(rows) == 0:
         raise ClvlensError(f"no customer is known before {world.show(cutoff)}; use a later cutoff")
     future = outcomes(world, rows, days)
-    future = future.rename({f"target_{name}": name for name in ("value", "orders", "churned")})
+    future = future.rename(lambda name: name if name in KEYS else f"target_{name}")
     joined = _with(snapshot(world, rows), future)
     return _timed(world.engine.frame(joined.order_by(*KEYS)))
 
 
 def _with(table: ir.Table, future: ir.Table) -> ir.Table:
-    joined = table.join(future, list(KEYS))
-    return joined.select(*table.columns, *TARGETS)
+    targets = [name for name in future.columns if name not in KEYS]
+    return table.join(future, list(KEYS)).select(*table.columns, *targets)
 
 
 def _timed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -53,6 +53,7 @@ def _read_world(config: Config) -> World:
     histories = {name: read_events(config, engine, name) for name in config.histories}
     notes = tuple(note for events in histories.values() for note in events.notes)
     _check_margin(config, engine, histories["orders"].table)
+    _check_contract(config, histories)
     histories, left_out = _leave_out(config, engine, histories)
     histories = _limit(config, engine, histories)
     starts, ends = _span(config, engine, histories["orders"].table)
@@ -73,6 +74,15 @@ def _check_margin(config: Config, engine: Engine, orders: ir.Table) -> None:
         problem = f"{unknown:,} orders or refunds without a cost"
         mend = "margin needs it for every row, 0 where nothing was spent; or predict revenue"
         raise DataError([Fault("orders", problem, mend, "cost")])
+
+
+def _check_contract(config: Config, histories: Mapping[str, Events]) -> None:
+    """Refuse to predict the end of subscriptions whose end is not recorded."""
+    if config.target.is_contractual and "ended_at" not in histories["subscriptions"].table.columns:
+        raise ConfigError(
+            f"target.churn: {config.target.churn} needs to know when subscriptions ended, and "
+            "data.subscriptions has no ended_at; name its column under data.subscriptions.columns"
+        )
 
 
 def _leave_out(
