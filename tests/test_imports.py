@@ -20,7 +20,7 @@ LAYERS = (
     ("evaluation",),
     ("levers",),
     ("output",),
-    ("pipeline",),
+    ("pipeline", "starting"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

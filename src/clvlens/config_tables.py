@@ -15,17 +15,19 @@ def _by_own_name(value: object) -> object:
 
 
 class Rule(Strict):
-    """Rows for which a column has a value among these, or lies above or below a number."""
+    """Rows whose column has a value among these, lies above or below a number, or is filled."""
 
     column: str
     among: tuple[Scalar, ...] = ()
     above: float | None = None
     below: float | None = None
+    filled: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Rule:
-        if bool(self.among) + (self.above is not None) + (self.below is not None) != 1:
-            raise ValueError("give exactly one of among, above and below")
+        given = (self.among or None, self.above, self.below, self.filled)
+        if sum(test is not None for test in given) != 1:
+            raise ValueError("give exactly one of among, above, below and filled")
         return self
 
     def __str__(self) -> str:
@@ -33,7 +35,9 @@ class Rule(Strict):
             return f"{self.column} among {', '.join(map(str, self.among))}"
         if self.above is not None:
             return f"{self.column} > {self.above}"
-        return f"{self.column} < {self.below}"
+        if self.below is not None:
+            return f"{self.column} < {self.below}"
+        return f"{self.column} is filled"
 
 
 class Source(Strict):
@@ -57,29 +61,35 @@ class Source(Strict):
 
 
 class Lookup(Source):
-    """One join to a second table that holds further columns, by a shared column."""
+    """A join to another table that holds further columns, by a column that is unique there.
+
+    `key` is what that table calls the column, where it has another name there.
+    """
 
     by: str
+    key: str | None = None
 
 
 class TableConfig(Source):
     """One history's table: where it lies, what its columns are called, what a row is.
 
-    `columns` maps our names to the table's; columns that bear our names need no entry.
+    `columns` maps our names to the table's; columns that bear our names need no entry, and those
+    that do but mean something else are left out by `null`.
     `time_format` says how times are written where they are not ISO; of several, the first that
-    fits. `attributes` names further columns to be taken as categories, as a list or with our names.
-    Rows that repeat another whole are dropped and counted while they are few; `repeats: drop` says
-    that many are copies too. `custom` describes a history that clvlens does not have.
+    fits. Several look-ups are joined one after the other. `attributes` names further columns to be
+    taken as categories, as a list or with our names. Rows that repeat another whole are dropped and
+    counted while they are few; `repeats: drop` says that many are copies too. `custom` describes a
+    history that clvlens does not have.
     """
 
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str | None] = Field(default_factory=dict)
     attributes: Annotated[dict[str, str], BeforeValidator(_by_own_name)] = Field(
         default_factory=dict
     )
     time_format: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
     grain: Literal["event", "order", "line"] = "event"
     repeats: Literal["refuse", "drop"] = "refuse"
-    lookup: Lookup | None = None
+    lookup: Annotated[tuple[Lookup, ...], BeforeValidator(listed)] = ()
     keep: tuple[Rule, ...] = ()
     lag_days: float = Field(default=0, ge=0, le=3660)
     custom: CustomHistory | None = None

@@ -68,6 +68,25 @@ def _program(version: Version = False) -> None:
 
 
 @app.command()
+def init(
+    files: Annotated[list[Path], typer.Argument(help="CSV, Parquet, Excel, databases, folders.")],
+    config: Annotated[Path, typer.Option("--config", "-c", help="The YAML to write.")] = Path(
+        "clvlens.yaml"
+    ),
+    currency: Annotated[str | None, typer.Option(help="Three capitals, such as EUR.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what is likelier.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+) -> None:
+    """Look at your tables, and write a configuration that runs."""
+    from clvlens.cli import starting
+
+    stage = Stages()
+    starting.init(files, config, currency, force, yes, stage)
+    stage.end()
+    _next("check", config)
+
+
+@app.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="A new folder, or one that this verb wrote.")],
     customers: Annotated[int, typer.Option(min=1, help="How many customers to simulate.")] = 20_000,

@@ -38,7 +38,9 @@ PRIVATE = {
     "tracking": True,
     "engine": True,
     "population": {"leave_out": RULES},
-    "data": {"__all__": {**dict.fromkeys(PLACE, True), "lookup": PLACE, "keep": RULES}},
+    "data": {
+        "__all__": {**dict.fromkeys(PLACE, True), "lookup": {"__all__": PLACE}, "keep": RULES}
+    },
 }
 
 Kept = TypeVar("Kept")

@@ -32,7 +32,7 @@ Tests = dict[tuple[str, Column], ir.BooleanValue]
 
 def mapping_of(
     name: str, history: History, known: Iterable[Column], table: TableConfig
-) -> Mapping[str, str]:
+) -> Mapping[str, str | None]:
     """Return our column names with the table's, refusing names that no column bears."""
     ours = [column.name for column in known]
     for column in table.columns:
@@ -48,20 +48,20 @@ def mapping_of(
 def missing_columns(
     name: str,
     known: Iterable[Column],
-    mapping: Mapping[str, str],
+    mapping: Mapping[str, str | None],
     table: TableConfig,
     present: Iterable[str],
 ) -> list[Fault]:
     """Return a fault for every column that is required, or named, and not there."""
     present = list(present)
-    named = {*table.columns, *table.attributes}
+    named = {*(ours for ours, raw in table.columns.items() if raw), *table.attributes}
     named |= {*table.custom.columns, table.custom.key} if table.custom else set()
     return [
         Fault(
             name,
             f"the table has no column {mapping[column.name]!r} ({column.meaning})",
             f"name it under {_place_of(name, column, table)}; "
-            f"{nearest(mapping[column.name], present)}",
+            f"{nearest(mapping[column.name] or '', present)}",
             column.name,
         )
         for column in known

@@ -125,6 +125,17 @@ class Engine:
             what = f"table {table} cannot be read from {database}: {_first_line(error)}"
             raise DataError([Fault(name, what, "check database and table")]) from None
 
+    def tables_of(self, database: str) -> list[str]:
+        """Return the names of the tables of a database file."""
+        alias = f"attached_{hashlib.sha1(database.encode()).hexdigest()[:12]}"
+        path = database.replace("'", "''")
+        try:
+            self.backend.con.execute(f"ATTACH IF NOT EXISTS '{path}' AS {alias} (READ_ONLY)")
+            return sorted(self.backend.list_tables(database=(alias, "main")))
+        except duckdb.Error as error:
+            what = f"{database} cannot be opened: {_first_line(error)}"
+            raise DataError([Fault(database, what, "check the file")]) from None
+
     @contextmanager
     def reading(self, name: str) -> Iterator[None]:
         """Say what the engine finds wrong with a table's files, which it reads when it must."""

@@ -22,6 +22,8 @@ def obeys(table: ir.Table, history: History, rule: Rule, place: str) -> ir.Boole
         return column > rule.above
     if rule.below is not None:
         return column < rule.below
+    if rule.filled:
+        return column.notnull()
     if of_numbers:
         return column.cast("float64").isin([float(value) for value in rule.among])
     wanted = [str(value).lower() if isinstance(value, bool) else str(value) for value in rule.among]
@@ -38,7 +40,7 @@ def _suitable(table: ir.Table, history: History, rule: Rule, place: str) -> Colu
     column = have[rule.column]
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in rule.among)
     suits = numeric if column.type in NUMBERS else bool(rule.among)
-    if column.type == "time" or not suits:
+    if not rule.filled and (column.type == "time" or not suits):
         raise ConfigError(
             f"{place}: {rule} does not suit {column.name}, which is of type {column.type}; above "
             "and below are for numbers, among for what the column holds, and neither for times"

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from clvlens.config import Config
-from clvlens.config_tables import Source, TableConfig
+from clvlens.config_tables import Lookup, Source, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
 
@@ -25,7 +25,7 @@ def open_table(config: Config, engine: Engine, name: str, *, numbered: bool = Fa
     Raises `ConfigError` where the table does not exist, `DataError` where it cannot be read.
     """
     table = config.data[name]
-    raw = _open(config.root, engine, name, table)
+    raw = open_source(config.root, engine, name, table)
     if numbered:
         raw = raw.mutate(**{ROW: ibis.row_number()})
     return _look_up(config.root, engine, name, table, raw)
@@ -71,9 +71,8 @@ def stamp(config: Config) -> str:
     """
     files = []
     for name, table in config.data.items():
-        for key, source in ((f"data.{name}", table), (f"data.{name}.lookup", table.lookup)):
-            if source is None:
-                continue
+        lookups = ((f"data.{name}.lookup", lookup) for lookup in table.lookup)
+        for key, source in ((f"data.{name}", table), *lookups):
             if source.path is not None:
                 files += _files(locate(config.root, key, source))
             elif (file := config.root / str(source.database)).is_file():
@@ -104,7 +103,8 @@ def _package_folder(key: str, package: str, path: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _open(root: Path, engine: Engine, name: str, source: Source) -> ir.Table:
+def open_source(root: Path, engine: Engine, name: str, source: Source) -> ir.Table:
+    """Return the raw table of one source."""
     if source.database is not None and source.table is not None:
         file = root / source.database
         database = str(file) if file.exists() else source.database
@@ -143,19 +143,25 @@ def _format_of(name: str, path: Path, files: list[Path]) -> str:
 
 
 def _look_up(root: Path, engine: Engine, name: str, table: TableConfig, raw: ir.Table) -> ir.Table:
-    """Join the columns of a second table by a shared column that is unique there."""
-    lookup = table.lookup
-    if lookup is None:
-        return raw
-    other = _open(root, engine, f"{name}.lookup", lookup)
-    for side, columns in (("the table", raw.columns), ("its look-up", other.columns)):
-        if lookup.by not in columns:
-            problem = f"{side} has no column {lookup.by!r}"
-            raise DataError([Fault(name, problem, nearest(lookup.by, columns), "lookup.by")])
-    repeated = engine.count(other) - engine.count(other.select(lookup.by).distinct())
+    """Join the columns of other tables, each by a column that is unique there."""
+    for lookup in table.lookup:
+        raw = _joined(
+            engine, name, lookup, raw, open_source(root, engine, f"{name}.lookup", lookup)
+        )
+    return raw
+
+
+def _joined(engine: Engine, name: str, lookup: Lookup, raw: ir.Table, other: ir.Table) -> ir.Table:
+    key = lookup.key or lookup.by
+    sides = (("the table", lookup.by, raw.columns), ("its look-up", key, other.columns))
+    for side, column, columns in sides:
+        if column not in columns:
+            problem = f"{side} has no column {column!r}"
+            raise DataError([Fault(name, problem, nearest(column, columns), "lookup.by")])
+    repeated = engine.count(other) - engine.count(other.select(key).distinct())
     if repeated:
-        problem = f"{repeated:,} rows of the look-up repeat a value of {lookup.by}"
+        problem = f"{repeated:,} rows of the look-up repeat a value of {key}"
         raise DataError([Fault(name, problem, "it needs one row a value", "lookup.by")])
     fresh = [column for column in other.columns if column not in raw.columns]
-    same = id_text(raw[lookup.by]) == id_text(other[lookup.by])
+    same = id_text(raw[lookup.by]) == id_text(other[key])
     return raw.left_join(other, same).select(raw, *(other[column] for column in fresh))

@@ -59,9 +59,12 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
         raise DataError(faults)
     raw, typed = read(False)
     events = raw.select(**typed)
+    rules = table.keep
     if table.grain == "line" and history.lines:
-        events = history.lines.fold(events)
-    events = engine.keep(with_event_time(engine, history, kept(events, history, table.keep)))
+        of_lines = tuple(rule for rule in rules if rule.column in table.attributes)
+        events = history.lines.fold(kept(events, history, of_lines))
+        rules = tuple(rule for rule in rules if rule not in of_lines)
+    events = engine.keep(with_event_time(engine, history, kept(events, history, rules)))
     if engine.count(events) == 0:
         mend = f"check the file and data.{name}.keep, or leave the table out"
         raise DataError([Fault(name, "the table has no rows", mend)])
@@ -98,7 +101,7 @@ def _converted(
     engine: Engine,
     name: str,
     columns: list[Column],
-    mapping: Mapping[str, str],
+    mapping: Mapping[str, str | None],
     numbered: bool,
 ) -> tuple[ir.Table, Mapping[str, ir.Value]]:
     """Return the raw table with our names, and its columns in our types.
@@ -108,8 +111,11 @@ def _converted(
     raw = open_table(config, engine, name, numbered=numbered)
     rows = {ROW: raw[ROW]} if numbered else {}
     raw = raw.select(**{column.name: raw[mapping[column.name]] for column in columns}, **rows)
-    raw = engine.keep(raw) if numbered else raw
     table = config.data[name]
+    for rule in table.keep:  # these say which rows are read at all, so that others may lack values
+        if rule.filled and rule.column in raw.columns:
+            raw = raw.filter(raw[rule.column].notnull())
+    raw = engine.keep(raw) if numbered else raw
     typed = {column.name: _convert(engine, raw[column.name], column, table) for column in columns}
     return raw, typed | ({ROW: raw[ROW]} if numbered else {})
 

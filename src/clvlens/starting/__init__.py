@@ -1,0 +1,1 @@
+"""From a user's tables to a configuration that runs: what they hold, and what is proposed."""

@@ -1,0 +1,263 @@
+"""Exports of shops become a configuration that reads, without a line edited."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.starting.shops import german, shopify, woocommerce
+from tests.support.business import Row, write_csv
+
+from clvlens.config import load_config
+from clvlens.errors import DataError
+from clvlens.panel.engine import connect
+from clvlens.panel.world import World, read_world
+from clvlens.starting.proposal import Question, Start
+from clvlens.starting.start import propose
+from clvlens.starting.trying import try_out
+from clvlens.starting.writing import write_yaml
+
+
+def start(folder: Path, *files: Path, answers: dict[str, str] | None = None) -> tuple[Start, dict]:
+    """Return what is proposed and its YAML; questions without an answer take the first option."""
+
+    def ask(question: Question) -> int:
+        wanted = (answers or {}).get(question.about, question.options[0])
+        return question.options.index(wanted)
+
+    begun = propose(connect(), folder, list(files), ask, name="shop")
+    begun, _, _ = try_out(begun, folder)
+    text = write_yaml(begun)
+    (folder / "run.yaml").write_text(text, encoding="utf-8")
+    return begun, yaml.safe_load(text)
+
+
+def world(folder: Path) -> World:
+    return read_world(load_config(folder / "run.yaml"))
+
+
+def rows(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
+
+
+def total(read: World) -> float:
+    return float(read.engine.row(read.histories["orders"].table.amount.sum().as_table())[0])
+
+
+def test_a_shopify_export_is_read_an_order_a_row_by_its_first_line(tmp_path):
+    path = shopify(tmp_path)
+    _, raw = start(tmp_path, path)
+    orders = raw["data"]["orders"]
+    assert orders["columns"] == {
+        "customer_id": "Email", "ordered_at": "Created at", "amount": "Total",
+        "order_id": "Name", "discount": "Discount Amount", "channel": "Source",
+        "shipping_fee": "Shipping",
+    }  # fmt: skip
+    assert raw["currency"] == "EUR"
+    paid = [row for row in rows(path) if row["Financial Status"] == "paid"]
+    read = world(tmp_path)
+    assert read.engine.count(read.histories["orders"].table) == len(paid)
+    assert total(read) == pytest.approx(sum(float(row["Total"]) for row in paid))
+
+
+def test_guests_who_share_one_customer_are_told_apart_by_their_address(tmp_path):
+    path = woocommerce(tmp_path)
+    begun, raw = start(tmp_path, path)
+    orders = raw["data"]["orders"]
+    assert orders["columns"]["customer_id"] == "customer_email"
+    assert begun.tables[0].remarks["customer_id"].startswith("guests share one customer_")
+    assert orders["time_format"] == "%m/%d/%Y %H:%M:%S"
+    assert orders["keep"] == [{"column": "status", "among": ["completed"]}]
+    read = world(tmp_path)
+    done = [row for row in rows(path) if row["status"] == "completed"]
+    assert total(read) == pytest.approx(sum(float(row["order_total"]) for row in done))
+
+
+def test_semicolons_decimal_commas_and_german_names_are_read(tmp_path):
+    paths = german(tmp_path)
+    _, raw = start(tmp_path, *paths)
+    orders, customers = raw["data"]["orders"], raw["data"]["customers"]
+    assert (orders["delimiter"], orders["decimal"]) == (";", ",")
+    assert orders["time_format"] == "%d.%m.%Y"
+    assert customers["columns"] == {
+        "customer_id": "KundenNr", "signed_up_at": "Kunde seit", "born_on": "Geburtsdatum",
+    }  # fmt: skip
+    assert customers["attributes"] == {"geschlecht": "Geschlecht", "ort": "Ort"}
+    amounts = (row["Gesamtbetrag"].replace(",", ".") for row in rows(paths[0], ";"))
+    assert total(world(tmp_path)) == pytest.approx(sum(map(float, amounts)))
+
+
+DAYS = [f"2024-{month:02d}-{day:02d}" for month in range(1, 11) for day in (3, 14, 25)]
+
+
+def lines() -> list[Row]:
+    """Thirty orders of three customers, two lines each."""
+    return [
+        {"order_id": number, "sku": sku, "price": "2.50"}
+        for number in range(len(DAYS))
+        for sku in ("tea", "cup")
+    ]
+
+
+def heads(**more: str) -> list[Row]:
+    return [
+        {"order_id": number, "client": f"c{number % 3}", "order_date": day, **more}
+        for number, day in enumerate(DAYS)
+    ]
+
+
+def test_lines_are_joined_to_the_orders_that_know_customer_and_time(tmp_path):
+    write_csv(tmp_path / "orders.csv", heads())
+    write_csv(tmp_path / "order_items.csv", lines())
+    _, raw = start(tmp_path, tmp_path / "orders.csv", tmp_path / "order_items.csv")
+    orders = raw["data"]["orders"]
+    assert (orders["path"], orders["grain"]) == ("order_items.csv", "line")
+    assert orders["lookup"] == [{"path": "orders.csv", "by": "order_id"}]
+    read = world(tmp_path)
+    assert read.engine.count(read.histories["orders"].table) == 30
+    assert total(read) == 60 * 2.5
+
+
+def test_a_total_that_every_line_repeats_is_not_added_up(tmp_path):
+    told = {head["order_id"]: head for head in heads(order_total="5.00")}
+    write_csv(tmp_path / "sales.csv", [{**told[line["order_id"]], **line} for line in lines()])
+    _, raw = start(tmp_path, tmp_path / "sales.csv")
+    assert raw["data"]["orders"]["columns"]["amount"] == "price"
+    assert total(world(tmp_path)) == 60 * 2.5
+
+
+def test_how_many_is_no_money_though_it_is_called_amount(tmp_path):
+    sold = [{**head, "amount": 1 + n % 2, "sales_price": 30 + n} for n, head in enumerate(heads())]
+    write_csv(tmp_path / "sales.csv", sold)
+    _, raw = start(tmp_path, tmp_path / "sales.csv")
+    assert raw["data"]["orders"]["columns"]["amount"] == "sales_price"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "first"), [("%d/%m/%Y", "2024-01-03"), ("%m/%d/%Y", "2024-03-01")]
+)
+def test_days_and_months_that_could_be_either_are_asked_for(tmp_path, chosen, first):
+    sold = [
+        {**head, "order_date": f"0{1 + n % 9}/03/2024", "total": "5"}
+        for n, head in enumerate(heads())
+    ]
+    sold[0]["order_date"] = "03/01/2024"
+    write_csv(tmp_path / "sales.csv", sold)
+    write_csv(tmp_path / "older.csv", sold)
+    begun, raw = start(tmp_path, tmp_path / "sales.csv", answers={"orders": chosen})
+    assert raw["data"]["orders"]["time_format"] == chosen
+    assert "days and months" in begun.tables[0].remarks["time_format"]
+
+
+def test_two_columns_that_could_both_be_the_amount_are_asked_for(tmp_path):
+    sold = [{**head, "net_amount": 4.2, "revenue": 5.1} for head in heads()]
+    write_csv(tmp_path / "sales.csv", sold)
+    _, raw = start(tmp_path, tmp_path / "sales.csv", answers={"orders.amount": "revenue"})
+    assert raw["data"]["orders"]["columns"]["amount"] == "revenue"
+
+
+def test_a_column_that_does_not_read_is_left_out_and_said(tmp_path):
+    """Nine thousand rows are looked at in eight slices of a thousand; row 1,050 is in none."""
+    sold = [
+        {"client": f"c{n % 99}", "order_date": DAYS[n % 30], "total": "5", "discount": "1"}
+        for n in range(9_000)
+    ]
+    sold[1_049]["discount"] = "ask Anna"
+    write_csv(tmp_path / "orders.csv", sold)
+    begun, raw = start(tmp_path, tmp_path / "orders.csv")
+    assert raw["data"]["orders"]["columns"]["discount"] is None
+    assert (
+        begun.tables[0]
+        .unsaid["discount"]
+        .startswith("discount: 1 row not of type money, first in row 1,050 with 'ask Anna'")
+    )
+
+
+def test_a_table_of_nothing_known_with_a_customer_and_a_time_is_described(tmp_path):
+    write_csv(tmp_path / "orders.csv", heads(total="5.00"))
+    calls = [{"client": f"c{n % 3}", "called_on": day, "minutes": n, "topic": "tea"}
+             for n, day in enumerate(DAYS)]  # fmt: skip
+    write_csv(tmp_path / "phone_calls.csv", calls)
+    _, raw = start(tmp_path, tmp_path / "orders.csv", tmp_path / "phone_calls.csv")
+    custom = raw["data"]["phone_calls"]["custom"]
+    assert (custom["noun"], custom["time"]) == ("phone calls", "called_on")
+    assert custom["columns"] == {"minutes": "count", "topic": "category"}
+    read = world(tmp_path)
+    assert read.engine.count(read.histories["phone_calls"].table) == 30
+
+
+def test_customers_of_another_business_are_left_out(tmp_path):
+    write_csv(tmp_path / "orders.csv", heads(total="5.00"))
+    write_csv(tmp_path / "customers.csv", [{"client": f"x{n}", "gender": "f"} for n in range(9)])
+    begun, raw = start(tmp_path, tmp_path / "orders.csv", tmp_path / "customers.csv")
+    assert set(raw["data"]) == {"orders"}
+    assert [(left.name, left.why) for left in begun.left_out] == [
+        ("customers", "its customers are not those of the orders")
+    ]
+
+
+def test_a_remnant_after_the_end_of_an_export_ends_the_data_before_it(tmp_path):
+    """Two orders a day for 300 days, and one order half a year later."""
+    days = [f"2024-{1 + n // 28:02d}-{1 + n % 28:02d}" for n in range(300)]
+    sold = [{"client": f"c{n % 7}", "order_date": day, "total": n % 5 + 1}
+            for n, day in enumerate(sorted(days * 2))]  # fmt: skip
+    sold.append({"client": "c1", "order_date": "2025-05-01", "total": 3})
+    write_csv(tmp_path / "orders.csv", sold)
+    begun, _ = start(tmp_path, tmp_path / "orders.csv")
+    assert begun.data_ends == "2024-11-21"
+    assert "1 rows from 2024-11-21 to 2025-05-01" in begun.remarks["data_ends"]
+
+
+def test_files_without_customer_time_and_amount_are_refused_with_what_they_have(tmp_path):
+    write_csv(tmp_path / "weather.csv", [{"town": "Ulm", "rain": 3}])
+    with pytest.raises(DataError, match=r"no table has a customer, .*weather has town, rain"):
+        start(tmp_path, tmp_path / "weather.csv")
+
+
+def test_a_new_history_is_recognised_by_its_own_description(tmp_path, monkeypatch):
+    from clvlens.histories import discover
+    from clvlens.histories.base import Column, History
+
+    parcels = History(
+        name="parcels", meaning="What was sent", noun="parcels", time="posted_at", key="parcel_id",
+        columns=(
+            Column("customer_id", "id", "the customer", required=True),
+            Column("posted_at", "time", "when it was posted", required=True),
+            Column("parcel_id", "id", "tells parcels apart"),
+            Column("weight", "number", "grams"),
+        ),
+        example=(), features=lambda past: past.count(),
+    )  # fmt: skip
+    known = {**discover(), "parcels": parcels}
+    for module in ("clvlens.starting.start", "clvlens.config"):
+        monkeypatch.setattr(f"{module}.discover", lambda: known)
+    write_csv(tmp_path / "orders.csv", heads(total="5.00"))
+    sent = [{"client": f"c{n % 3}", "PostedAt": day, "ParcelId": n, "Weight": n}
+            for n, day in enumerate(DAYS)]  # fmt: skip
+    write_csv(tmp_path / "parcels_2024.csv", sent)
+    _, raw = start(tmp_path, tmp_path / "orders.csv", tmp_path / "parcels_2024.csv")
+    assert raw["data"]["parcels"]["columns"] == {
+        "customer_id": "client", "posted_at": "PostedAt", "parcel_id": "ParcelId",
+        "weight": "Weight",
+    }  # fmt: skip
+
+
+def test_a_database_is_read_table_by_table(tmp_path):
+    import duckdb
+
+    write_csv(tmp_path / "orders.csv", heads(total="5.00"))
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute(f"CREATE TABLE orders AS FROM '{tmp_path}/orders.csv'")
+    _, raw = start(tmp_path, tmp_path / "shop.duckdb")
+    assert raw["data"]["orders"]["database"] == "shop.duckdb"
+    assert raw["data"]["orders"]["table"] == "orders"
+    assert total(world(tmp_path)) == 30 * 5
+
+
+def test_a_file_that_cannot_be_read_is_left_out_and_said(tmp_path):
+    write_csv(tmp_path / "orders.csv", heads(total="5.00"))
+    (tmp_path / "twice.csv").write_text("a,a\n1,2\n", encoding="utf-8")
+    begun, _ = start(tmp_path, tmp_path / "orders.csv", tmp_path / "twice.csv")
+    assert begun.left_out[0].name == "twice"
+    assert "repeats a" in begun.left_out[0].why
