@@ -161,7 +161,7 @@ def test_a_wrong_key_is_named_with_its_line_and_the_nearest(tmp_path, old, new, 
         ("model: {trees: many}", r":7: model\.trees: 'many' will not do; expected a whole number"),
         (
             "population: {leave_out: [{column: a, above: 1, below: 2}]}",
-            r":7: population\.leave_out\.0: give exactly one of among, above and below",
+            r":7: population\.leave_out\.0: give exactly one of among, above, below",
         ),
         (
             "population: {leave_out: [{colum: a, above: 1}]}",

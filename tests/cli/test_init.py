@@ -61,7 +61,7 @@ def test_nobody_there_to_answer_is_told_and_nothing_is_written(orders, monkeypat
     ("words", "told"),
     [
         (("none.csv",), "none.csv does not exist; name files, folders or databases that do"),
-        ((), "Missing argument 'FILES"),
+        ((), "Missing argument"),
     ],
 )
 def test_files_that_are_not_there_are_told(words, told):

@@ -66,3 +66,17 @@ def test_rows_are_numbered_before_the_look_up(tmp_path):
         DataError, match=r"orders\.amount: 1 row not of type money, first in row 10"
     ):
         read_world(config)
+
+
+def test_a_look_up_may_add_the_column_that_the_next_one_is_by(tmp_path):
+    """A shop names its town, and a list of towns calls it by another name."""
+    write_csv(tmp_path / "shops.csv", [{"shop": n, "town": "Ulm"} for n in range(3)])
+    write_csv(tmp_path / "towns.csv", [{"name": "Ulm", "country": "DE"}])
+    lookups = [
+        {"path": "shops.csv", "by": "shop"},
+        {"path": "towns.csv", "by": "town", "key": "name"},
+    ]
+    orders = [{**row, "shop": number} for number, row in enumerate(ROWS)]
+    options = {"orders": {"lookup": lookups, "columns": {"store": "country"}}}
+    world = read_world(configure(tmp_path, {"orders": orders}, options=options))
+    assert set(world.engine.frame(world.histories["orders"].table)["store"]) == {"DE"}

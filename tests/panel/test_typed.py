@@ -191,3 +191,32 @@ def test_a_history_without_lines_refuses_their_grain(tmp_path):
 def test_lines_need_the_id_of_their_order(tmp_path):
     with pytest.raises(DataError, match=r"orders\.order_id: the table has no column 'order_id'"):
         world_of(tmp_path, [ORDER], options={"grain": "line"})
+
+
+def test_rows_without_a_value_that_a_rule_asks_for_are_not_read(tmp_path):
+    """The second line of an order does not repeat what the first says of it."""
+    lines = [
+        {"customer_id": "A", "ordered_at": "2024-01-05", "amount": "12.50"},
+        {"customer_id": "A", "ordered_at": "", "amount": ""},
+        {"customer_id": "", "ordered_at": "2024-01-07", "amount": "3"},
+    ]
+    keep = [{"column": "amount", "filled": True}, {"column": "customer_id", "filled": True}]
+    config = configure(tmp_path, {"orders": lines}, options={"orders": {"keep": keep}})
+    world = read_world(config)
+    assert world.engine.frame(world.histories["orders"].table)["amount"].tolist() == [12.5]
+
+
+def test_a_column_that_bears_our_name_by_chance_is_left_out_by_null(tmp_path):
+    row = {"customer_id": "A", "ordered_at": "2024-01-05", "amount": "1", "discount": "ask Anna"}
+    options = {"orders": {"columns": {"discount": None}}}
+    world = read_world(configure(tmp_path, {"orders": [row]}, options=options))
+    assert "discount" not in world.histories["orders"].table.columns
+
+
+def test_lines_are_kept_by_what_only_lines_say(tmp_path):
+    line = {"customer_id": "A", "ordered_at": "2024-01-05", "amount": "1", "order_id": "1"}
+    lines = [{**line, "state": "paid"}, {**line, "state": "void", "order_id": "2"}]
+    keep = [{"column": "state", "among": ["paid"]}]
+    options = {"orders": {"grain": "line", "attributes": ["state"], "keep": keep}}
+    world = read_world(configure(tmp_path, {"orders": lines}, options=options))
+    assert world.engine.frame(world.histories["orders"].table)["order_id"].tolist() == ["1"]

@@ -83,7 +83,7 @@ def init(
     stage = Stages()
     starting.init(files, config, currency, force, yes, stage)
     stage.end()
-    _next("check", config)
+    typer.echo(f"Next: clvlens check --config {config}")
 
 
 @app.command()
