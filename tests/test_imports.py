@@ -14,13 +14,13 @@ SOURCE = Path(clvlens.__file__).parent
 LAYERS = (
     ("version", "errors", "files", "metrics", "finance"),
     ("histories", "simulation"),
-    ("config_problems", "config_tables", "config"),
+    ("config_problems", "config_tables", "config_finance", "config"),
     ("panel",),
     ("models",),
     ("evaluation",),
     ("levers",),
     ("output",),
-    ("pipeline", "starting"),
+    ("pipeline", "starting", "valuation"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

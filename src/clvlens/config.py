@@ -14,6 +14,7 @@ import pydantic
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from clvlens.config_finance import Clv, Finance, Segments
 from clvlens.config_problems import explain, located, repeated_keys, unreadable
 from clvlens.config_tables import Rule, TableConfig
 from clvlens.errors import ConfigError, TimeError, nearest
@@ -116,13 +117,6 @@ class Tracking(Strict):
     experiment: str | None = None
 
 
-class Clv(Strict):
-    """Discounting of the predicted value; leave the block out for no `clv` column."""
-
-    annual_discount_rate: float = Field(default=0.10, ge=0)
-    subtract_acquisition_cost: bool = False
-
-
 class Engine(Strict):
     """How features are computed."""
 
@@ -151,6 +145,8 @@ class Config(Strict):
     cutoffs: Cutoffs = Cutoffs()
     model: ModelConfig = ModelConfig()
     clv: Clv | None = None
+    finance: Finance = Finance()
+    segments: Segments = Segments()
     engine: Engine = Engine()
     tracking: Tracking = Tracking()
     customers: int | None = Field(default=None, gt=0)

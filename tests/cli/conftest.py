@@ -7,7 +7,7 @@ import pytest
 from tests.support.command import Project
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-VERBS = ("check", "panel", "train", "evaluate", "explain", "predict")
+VERBS = ("check", "panel", "train", "evaluate", "explain", "predict", "value")
 
 
 @pytest.fixture(scope="session")

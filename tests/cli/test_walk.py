@@ -8,7 +8,7 @@ import pytest
 import yaml
 from tests.support.command import clvlens
 
-VERBS = ("check", "panel", "train", "evaluate", "explain", "predict")
+VERBS = ("check", "panel", "train", "evaluate", "explain", "predict", "value")
 COMMAND = (sys.executable, "-c", "from clvlens.cli import main; main()")
 HEADER = (
     "customer_id,cutoff,horizon_days,currency,predicted_value,value_low_90,value_high_90,"

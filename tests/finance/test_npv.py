@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from clvlens.finance.npv import discount_factor, discounted_horizon_value
+from clvlens.finance.npv import continuation_multiple, discount_factor, discounted_horizon_value
 
 
 def test_110_due_in_a_year_is_worth_100_at_ten_percent():
@@ -55,3 +55,27 @@ def test_a_rate_that_eats_everything_is_refused(rate):
 def test_a_horizon_without_days_is_refused(days):
     with pytest.raises(ValueError, match="give a number of days above 0"):
         discounted_horizon_value(100, days, 0.1)
+
+
+def test_half_of_those_who_stay_bring_a_half_then_a_quarter():
+    assert continuation_multiple([0.5, 0], 365, 0, years=2) == pytest.approx([0.75, 0])
+
+
+def test_a_last_part_of_a_horizon_counts_by_its_share():
+    assert continuation_multiple(0.5, 365, 0, years=1.5) == pytest.approx(0.5 + 0.25 / 2)
+
+
+def test_later_horizons_are_discounted_as_a_whole():
+    # 1.21 a year is 1.1 a half year: .9 / 1.1 and its square
+    half = 365 / 2
+    assert continuation_multiple(0.9, half, 0.21, years=1) == pytest.approx(9 / 11 + (9 / 11) ** 2)
+
+
+def test_no_years_bring_nothing_and_many_approach_the_retention_formula():
+    assert continuation_multiple(0.8, 365, 0.1, years=0) == 0
+    assert continuation_multiple(0.8, 365, 0.1, years=90) == pytest.approx(0.8 / (1.1 - 0.8))
+
+
+def test_years_before_the_horizon_are_refused():
+    with pytest.raises(ValueError, match="years is -1; give 0 or more"):
+        continuation_multiple(0.8, 365, 0.1, years=-1)

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from clvlens.config import Config
+from clvlens.config_finance import Segments
 from clvlens.errors import ClvlensError, ConfigError
 from clvlens.output.predictions import (
     check_place,
@@ -59,10 +60,11 @@ def test_the_columns_are_these_in_this_order(rows, predicted, reasons):
     assert list(prediction_table(configure(), rows, predicted, reasons, "v")) == COLUMNS
 
 
-def test_clv_stands_before_the_decile_where_it_is_asked_for(rows, predicted, reasons):
+def test_clv_and_its_bounds_stand_before_the_decile_where_asked_for(rows, predicted, reasons):
     table = prediction_table(configure(clv={}), rows, predicted, reasons, "v")
     place = COLUMNS.index("value_decile")
-    assert list(table) == [*COLUMNS[:place], "clv", *COLUMNS[place:]]
+    added = ["clv", "clv_low_90", "clv_high_90"]
+    assert list(table) == [*COLUMNS[:place], *added, *COLUMNS[place:]]
 
 
 def test_reasons_that_nobody_asks_for_are_left_out(rows, predicted):
@@ -95,26 +97,6 @@ def test_less_than_a_cent_below_nothing_is_nothing(rows, predicted, tmp_path):
     assert "-0" not in write_predictions(table[["value_low_90"]], tmp_path / "p.csv").read_text()
 
 
-def test_clv_is_the_value_discounted_over_the_horizon(rows, predicted):
-    config = configure(clv={"annual_discount_rate": 0.21})
-    table = prediction_table(config, rows, predicted, None, "v")
-    middles = (np.arange(12) + 0.5) / 12
-    assert table["clv"][0] == round(sum(100 / 1.21**years for years in middles), 2) == 1092.55
-
-
-def test_clv_is_less_by_what_the_customer_cost_to_win(rows, predicted):
-    clv = {"annual_discount_rate": 0.0, "subtract_acquisition_cost": True}
-    rows["customers__acquisition_cost"] = [30.0, np.nan]
-    table = prediction_table(configure(clv=clv), rows, predicted, None, "v")
-    assert table["clv"].tolist() == [1170.0, 12.35]
-
-
-def test_an_acquisition_cost_that_is_not_there_is_not_taken_for_none(rows, predicted):
-    config = configure(clv={"subtract_acquisition_cost": True})
-    with pytest.raises(ConfigError, match=r"needs data\.customers with a column acquisition_cost"):
-        prediction_table(config, rows, predicted, None, "v")
-
-
 def test_each_decile_has_a_tenth_of_the_customers():
     assert deciles(np.arange(20.0)).tolist() == [d for d in range(1, 11) for _ in range(2)]
 
@@ -128,8 +110,20 @@ def test_a_customer_alone_is_in_the_highest_tenth():
 
 
 def test_segments_are_a_grid_of_value_and_risk():
-    decile, churn = pd.Series([9, 9, 8, 8]), pd.Series([0.5, 0.49, 0.5, 0.49])
-    assert segments(decile, churn).tolist() == ["protect", "grow", "win back", "let be"]
+    value, churn = np.array([9.0, 8, 7, 6, 5, 4, 3, 2, 1, 0]), np.array([0.5, 0.49] * 5)
+    found = segments(value, churn, Segments()).tolist()
+    assert found == ["protect", "grow", *["win back", "let be"] * 4]
+
+
+def test_what_is_valuable_and_risky_can_be_set():
+    value, churn = np.array([9.0, 8, 7, 6]), np.array([0.3, 0.2, 0.3, 0.2])
+    found = segments(value, churn, Segments(valuable=0.25, risky=0.3)).tolist()
+    assert found == ["protect", "let be", "win back", "let be"]
+
+
+def test_customers_of_equal_value_are_all_valuable_or_none():
+    value, churn = np.array([5.0, 5, 5, 1]), np.zeros(4)
+    assert segments(value, churn, Segments(valuable=0.25)).tolist() == ["grow"] * 3 + ["let be"]
 
 
 def test_csv_and_parquet_hold_the_same(rows, predicted, reasons, tmp_path):

@@ -171,8 +171,17 @@ def predict(
     """Predict everybody known before a cutoff, into a CSV."""
     from clvlens.cli import using
 
-    with _run(config, customers, "ui") as (settings, stage):
+    with _run(config, customers, "value") as (settings, stage):
         using.predict(settings, cutoff, out, model, reasons, stage)
+
+
+@app.command()
+def value(config: ConfigPath, customers: Customers = None) -> None:
+    """Say in money what customers, channels and retention are worth, by formula and by model."""
+    from clvlens.cli import valuing
+
+    with _run(config, customers, "ui") as (settings, stage):
+        valuing.value(settings, stage)
 
 
 @app.command()

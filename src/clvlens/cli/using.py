@@ -13,6 +13,7 @@ from clvlens import pipeline
 from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, table
 from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
+from clvlens.evaluation.lifetime import assumption
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
 from clvlens.models.store import check_manifest, load_model
@@ -115,6 +116,8 @@ def _print_predictions(config: Config, frame: pd.DataFrame) -> None:
     print(table(top))
     total = frame["predicted_value"].sum()
     print(f"  {len(frame):,} customers, {config.currency} {total:,.0f} expected in all")
+    if config.clv is not None:
+        print(f"  clv: {assumption(config)}")
 
 
 def _print_attribution(config: Config, attribution: Attribution) -> None:

@@ -39,3 +39,23 @@ def discounted_horizon_value(
     days = np.diff(starts, append=horizon_days)
     factors = discount_factor(annual_rate, starts + days / 2)
     return np.asarray(value, dtype=float) * (factors @ days / horizon_days)
+
+
+def continuation_multiple(
+    retention: ArrayLike, horizon_days: float, annual_rate: float, years: float
+) -> NDArray[np.float64]:
+    """How many times the horizon's worth is still to come in the ``years`` after the horizon.
+
+    Assumes that each further horizon brings the value of the one before times ``retention``, the
+    chance to be there still: the sum of (r / (1 + rate) ^ (horizon / 365)) ^ k over horizons k; a
+    last part of a horizon counts by its share. ``retention`` is over one horizon, a share.
+
+    >>> print(continuation_multiple(0.5, horizon_days=365, annual_rate=0, years=2))
+    0.75
+    """
+    if years < 0:
+        raise ValueError(f"years is {years}; give 0 or more.")
+    periods = years * DAYS_PER_YEAR / horizon_days
+    kept = np.asarray(retention, dtype=float) * discount_factor(annual_rate, horizon_days)
+    count = np.arange(1, int(np.ceil(periods)) + 1)
+    return kept[..., None] ** count @ np.minimum(periods - count + 1, 1)

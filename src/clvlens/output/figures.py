@@ -29,7 +29,9 @@ def leaderboard(evaluation: Evaluation) -> Figure:
     """Every method's nGini with its 90 % interval, best at the top."""
     rows = evaluation.scores[evaluation.scores["metric"] == "ngini"].dropna(subset="estimate")
     rows = rows.sort_values("estimate")
-    figure, axes = _axes("How well each method ranks customers by value", 1.2 + 0.42 * len(rows))
+    figure, axes = titled_axes(
+        "How well each method ranks customers by value", 1.2 + 0.42 * len(rows)
+    )
     for place, row in enumerate(rows.itertuples()):
         colour = BLUE if row.method == MODEL else GREY
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=3, alpha=0.45)
@@ -46,7 +48,7 @@ def leaderboard(evaluation: Evaluation) -> Figure:
 def calibration_by_decile(evaluation: Evaluation, unit: str) -> Figure:
     """Predicted beside actual mean value by tenth of the predictions."""
     table = evaluation.by_decile
-    figure, axes = _axes("Are the amounts right? Predicted and actual value")
+    figure, axes = titled_axes("Are the amounts right? Predicted and actual value")
     place = np.arange(len(table))
     axes.bar(place - 0.2, table["predicted"], 0.4, color=BLUE, label="predicted")
     axes.bar(place + 0.2, table["actual"], 0.4, color=ORANGE, label="what happened")
@@ -61,7 +63,7 @@ def gain_curve(evaluation: Evaluation) -> Figure:
     """Share of the total value held by the customers ranked highest, the top tenth marked."""
     table = evaluation.predictions
     actual = table["target_value"].to_numpy()
-    figure, axes = _axes("How much value the top customers hold")
+    figure, axes = titled_axes("How much value the top customers hold")
     rankings = (
         ("perfect ranking", actual, {"color": GREY, "linestyle": ":"}),
         (MODEL, table["predicted_value"].to_numpy(), {"color": BLUE}),
@@ -84,7 +86,7 @@ def churn_reliability(evaluation: Evaluation) -> Figure:
     table = at_risk.sort_values("churn_probability", kind="stable")
     group = np.arange(len(table)) * 10 // len(table)
     means = table.groupby(group)[["churn_probability", "target_churned"]].mean() * 100
-    figure, axes = _axes("Do churn probabilities mean what they say?")
+    figure, axes = titled_axes("Do churn probabilities mean what they say?")
     top = max(1.0, means.to_numpy().max()) * 1.05
     axes.plot([0, top], [0, top], color=GREY, linestyle=":", label="perfectly calibrated")
     axes.plot(means["churn_probability"], means["target_churned"], "o-", color=BLUE, label=MODEL)
@@ -99,7 +101,7 @@ def importance(attribution: Attribution, unit: str) -> Figure:
     sizes = attribution.importance().head(SHOWN)[::-1]
     meanings = theme_meanings(attribution.features)
     title = "What predicted value is associated with (not: what would change it)"
-    figure, axes = _axes(title, 1.4 + 0.42 * len(sizes))
+    figure, axes = titled_axes(title, 1.4 + 0.42 * len(sizes))
     axes.barh([lines(meanings[theme]) for theme in sizes.index], sizes, color=BLUE)
     axes.set_xlabel(f"Mean size of the part in predicted value, {unit}")
     axes.set_ylabel("Feature")
@@ -146,7 +148,7 @@ def waterfall(attribution: Attribution, row: int, title: str, unit: str) -> Figu
         labels = [f"{len(rest)} other features", *labels]
         shown = pd.concat([pd.Series([rest.sum()]), shown])
     ends = attribution.base_value + shown.cumsum().to_numpy()
-    figure, axes = _axes(title, 1.6 + 0.42 * len(shown))
+    figure, axes = titled_axes(title, 1.6 + 0.42 * len(shown))
     axes.use_sticky_edges = False  # leave room beside the last bar
     axes.margins(x=0.12, y=0.02)
     places = np.arange(1, len(shown) + 1)
@@ -213,7 +215,8 @@ def _write(axes: Axes, text: str, x: float, y: float) -> None:
     axes.annotate(text, (x, y), (5, 0), textcoords="offset points", va="center", fontsize=9)
 
 
-def _axes(title: str, height: float = 4.6) -> tuple[Figure, Axes]:
+def titled_axes(title: str, height: float = 4.6) -> tuple[Figure, Axes]:
+    """Return a figure 9 inches wide with its question as title, and its axes."""
     figure = Figure(figsize=(9, height), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     axes = figure.subplots()

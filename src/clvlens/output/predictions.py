@@ -12,15 +12,14 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from clvlens.config import Config
+from clvlens.config_finance import Segments
 from clvlens.errors import ClvlensError, ConfigError
+from clvlens.evaluation.lifetime import SOURCES, lifetime_values
 from clvlens.files import whole_file
-from clvlens.finance.npv import discounted_horizon_value
 from clvlens.models.boosting import Floats
 
 ENDINGS = (".csv", ".parquet")
-RISKY = 0.5
-VALUABLE_DECILE = 9
-MONEY = ("predicted_value", "value_low_90", "value_high_90", "clv")
+MONEY = (*SOURCES, *SOURCES.values())
 
 
 def prediction_table(
@@ -34,7 +33,7 @@ def prediction_table(
 
     `rows` has customer_id, cutoff and features; `predicted` and `reasons` its index. Money is in
     the run's currency over the horizon, rounded to cents. Columns that a run does not ask for
-    (`clv`, reasons) are left out.
+    (`clv` and its bounds, reasons) are left out.
     """
     written = {at: _written(at, config.time_zone) for at in rows["cutoff"].unique()}
     table = pd.DataFrame(
@@ -46,9 +45,10 @@ def prediction_table(
         }
     ).join(predicted)
     if config.clv is not None:
-        table["clv"] = _clv(config, rows, predicted["predicted_value"].to_numpy())
-    table["value_decile"] = deciles(predicted["predicted_value"].to_numpy())
-    table["segment"] = segments(table["value_decile"], predicted["churn_probability"])
+        table = table.join(lifetime_values(config, rows, predicted))
+    value, churn = (predicted[name].to_numpy() for name in ("predicted_value", "churn_probability"))
+    table["value_decile"] = deciles(value)
+    table["segment"] = segments(value, churn, config.segments)
     if reasons is not None:
         table = table.join(reasons)
     table["model_version"] = version
@@ -64,19 +64,19 @@ def deciles(value: Floats) -> np.ndarray:
     return np.ceil(ranks * 10).astype(int)
 
 
-def segments(decile: pd.Series, churn: pd.Series) -> pd.Series:
-    """Return value × risk: valuable is the top fifth, risky a churn probability of one half.
+def segments(value: Floats, churn: Floats, settings: Segments) -> np.ndarray:
+    """Return value × risk, by the shares that the settings name; ties are all valuable or none.
 
     protect: valuable and risky; grow: valuable and likely to stay; win back: risky, not valuable;
     let be: neither. Who has nothing to churn from is not risky.
     """
-    valuable, risky = decile >= VALUABLE_DECILE, churn >= RISKY
-    names = np.select(
+    valuable = pd.Series(value).rank(method="max", pct=True).to_numpy() > 1 - settings.valuable
+    risky = np.asarray(churn) >= settings.risky
+    return np.select(
         [valuable & risky, valuable & ~risky, ~valuable & risky],
         ["protect", "grow", "win back"],
         "let be",
     )
-    return pd.Series(names, index=decile.index)
 
 
 def write_predictions(table: pd.DataFrame, path: Path) -> Path:
@@ -123,17 +123,3 @@ def _check_ending(path: Path) -> None:
 def _written(cutoff: pd.Timestamp, time_zone: str) -> str:
     when = cutoff.tz_convert(time_zone)
     return when.strftime("%Y-%m-%d") if when == when.normalize() else when.isoformat()
-
-
-def _clv(config: Config, rows: pd.DataFrame, value: Floats) -> Floats:
-    """Return discounted value over the horizon, less what it cost to win the customer if asked."""
-    assert config.clv is not None
-    rate, days = config.clv.annual_discount_rate, config.target.horizon_days
-    worth = discounted_horizon_value(value, days, rate)
-    if not config.clv.subtract_acquisition_cost:
-        return worth
-    if "customers__acquisition_cost" not in rows:
-        raise ConfigError(
-            "clv.subtract_acquisition_cost needs data.customers with a column acquisition_cost"
-        )
-    return worth - rows["customers__acquisition_cost"].fillna(0.0).to_numpy()

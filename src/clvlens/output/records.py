@@ -115,7 +115,7 @@ def write_evaluation(
         _dump(folder / "grade.json", {**grade.to_dict(), DIGEST: digest})
         card = model_card(model, evaluation, grade, unit)
         (folder / "model_card.md").write_text(card, encoding="utf-8")
-        _save(plots, folder / "plots")
+        save_plots(plots, folder / "plots")
     return config.data_folder / "evaluation"
 
 
@@ -162,8 +162,8 @@ def write_explanation(config: Config, attribution: Attribution, ids: pd.Series) 
         levers = attribution.by_lever().agg(["mean", lambda part: part.abs().mean()]).T
         levers.columns = ["mean_part", "mean_absolute_part"]
         levers.rename_axis("lever").assign(unit=unit).to_csv(folder / "by_lever.csv")
-        _save(plots, folder / "plots")
-        _save(examples, folder / "examples")
+        save_plots(plots, folder / "plots")
+        save_plots(examples, folder / "examples")
     with whole_file(config.data_folder / "examples.csv") as temporary:
         known = pd.DataFrame({"example": hashes, "customer_id": ids.iloc[rows].to_numpy()})
         known.to_csv(temporary, index=False)
@@ -208,7 +208,8 @@ def _examples(attribution: Attribution) -> list[int]:
     return [int(ranked[i * (len(ranked) - 1) // max(count - 1, 1)]) for i in range(count)]
 
 
-def _save(plots: Mapping[str, Figure], folder: Path) -> None:
+def save_plots(plots: Mapping[str, Figure], folder: Path) -> None:
+    """Write figures into a new folder, always with the same bytes."""
     folder.mkdir()
     for name, figure in plots.items():
         figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
