@@ -14,7 +14,7 @@ SOURCE = Path(clvlens.__file__).parent
 LAYERS = (
     ("version", "errors", "files", "metrics", "finance"),
     ("histories", "simulation"),
-    ("config_problems", "config_tables", "config_finance", "config"),
+    ("config_problems", "config_levers", "config_tables", "config_finance", "config"),
     ("panel",),
     ("models",),
     ("evaluation",),

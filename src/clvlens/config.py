@@ -15,6 +15,7 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from clvlens.config_finance import Clv, Finance, Segments
+from clvlens.config_levers import Levers
 from clvlens.config_problems import explain, located, repeated_keys, unreadable
 from clvlens.config_tables import Rule, TableConfig
 from clvlens.errors import ConfigError, TimeError, nearest
@@ -147,6 +148,7 @@ class Config(Strict):
     clv: Clv | None = None
     finance: Finance = Finance()
     segments: Segments = Segments()
+    levers: Levers = Levers()
     engine: Engine = Engine()
     tracking: Tracking = Tracking()
     customers: int | None = Field(default=None, gt=0)

@@ -17,6 +17,7 @@ from clvlens.config import Config
 from clvlens.errors import ModelError, TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
 from clvlens.levers.attribution import Attribution, attribute
+from clvlens.levers.effects import Effect, estimate_effects
 from clvlens.models.customer import CustomerModel, train_model
 from clvlens.output.predictions import prediction_table
 from clvlens.panel.instants import midnight_before, to_instant
@@ -93,6 +94,12 @@ def predict(
         progress(f"find reasons for {len(chosen):,} customers")
         explained = attribute(model, rows.loc[chosen]).reasons()
     return prediction_table(config, rows, predicted, explained, version)
+
+
+def study_levers(config: Config, progress: Progress = lambda _: None) -> list[Effect]:
+    """Return what moving each lever would change, or why that cannot be told; see `Effect`."""
+    progress("read the histories")
+    return estimate_effects(read_world(config), progress)
 
 
 def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:

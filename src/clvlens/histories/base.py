@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import ibis.expr.types as ir
 
 if TYPE_CHECKING:
+    from clvlens.histories.decisions import Decision
     from clvlens.histories.past import Past
 
 ColumnType = Literal["id", "text", "category", "time", "money", "number", "count", "flag"]
@@ -84,13 +85,16 @@ class Lever:
     """A business action, and the features that measure it.
 
     `features` are names without their window, so that `orders__discount_share` stands for
-    `orders__discount_share_90d` and `orders__discount_share_365d`.
+    `orders__discount_share_90d` and `orders__discount_share_365d`. `decision` says how its effect
+    is studied; without one it is only associated with value, and `why_not` says why.
     """
 
     name: str
     meaning: str
     features: tuple[str, ...]
     controllable: bool = True
+    decision: Decision | None = None
+    why_not: str = ""
 
     def measures(self, feature: str) -> bool:
         """Whether a feature, with any window, belongs to this lever."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import ibis
 
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.decisions import EXPIRED_CARDS, SHOP_ORDERS, Arm, Decision
 from clvlens.histories.past import EVER, Past
 
 KINDS = ("joined", "earned", "spent", "tier", "invited")
@@ -65,6 +66,12 @@ HISTORY = History(
         Lever("loyalty programme", "membership, tier, and points earned and spent",
               ("loyalty__count_joined", "loyalty__count_invited", "loyalty__days_since_joined",
                "loyalty__tier", "loyalty__total_points", "loyalty__total_earned",
-               "loyalty__total_spent", "loyalty__redemption_rate")),
+               "loyalty__total_spent", "loyalty__redemption_rate"),
+              decision=Decision(
+                  kind="standing", decided_at="customers.signed_up_at + usual age",
+                  before=SHOP_ORDERS, eligible_note="those who have ordered in the shop",
+                  arm=Arm(history="loyalty", where={"kind": ("invited",)}),
+                  target="invited", negative_controls=(EXPIRED_CARDS,),
+                  assignment_note="the best customers are invited")),
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.decisions import EXPIRED_CARDS, SHOP_ORDERS, Arm, Decision, Rows
 from clvlens.histories.exact import HOUR
 from clvlens.histories.past import EVER, Past
 
@@ -51,6 +52,20 @@ def features(past: Past) -> Iterator[Feature]:
     yield from past.latest("kind", unit="category")
 
 
+def _sent(kind: str, eligible: str, note: str, before: Rows | None = None) -> Decision:
+    """Return the decision to send a kind of message, taken at the age at which it is usual."""
+    return Decision(
+        kind="standing",
+        decided_at="customers.signed_up_at + usual age",
+        eligible_note=eligible,
+        before=before,
+        arm=Arm(history="messages", where={"kind": (kind,)}),
+        target="sent",
+        assignment_note=note,
+        negative_controls=(EXPIRED_CARDS,),
+    )
+
+
 HISTORY = History(
     name="messages",
     meaning="What the business said to customers",
@@ -87,9 +102,35 @@ HISTORY = History(
     levers=(
         Lever("messages", "how many messages are sent, how lately and how personally",
               ("messages__count", "messages__running", "messages__days_since_last",
-               *(f"messages__count_{kind}" for kind in KINDS if kind != "abandoned_cart"))),
-        Lever("cart messages", "how often and how soon a message follows an abandoned cart",
-              ("messages__count_abandoned_cart", "messages__mean_cart_delay")),
+               "messages__count_promo_code", "messages__count_dunning")),
+        Lever("newsletter", "whether a newsletter is sent", ("messages__count_newsletter",),
+              decision=_sent("newsletter", "everybody", "readers were better customers already")),
+        Lever("recommendations", "whether products are recommended by message",
+              ("messages__count_recommendation",),
+              decision=_sent("recommendation", "everybody", "sent to those who visit")),
+        Lever("bundle offer", "whether a bundle is offered", ("messages__count_bundle_offer",),
+              decision=_sent("bundle_offer", "those who have ordered in the shop",
+                             "offered to those who order more", before=SHOP_ORDERS)),
+        Lever("special-day message", "whether the message on a special day is personal",
+              ("messages__count_special_day",),
+              decision=Decision(
+                  kind="one_time", decided_at="messages.sent_at",
+                  of=Rows(history="messages", where={"kind": ("special_day",)}), within_days=190,
+                  eligible_note="those who get their first such message",
+                  arm=Arm(history="messages", where={"kind": ("special_day",)}, within_days=1,
+                          column="personalised", among=(True,)),
+                  target="personalised", negative_controls=(EXPIRED_CARDS,),
+                  assignment_note="a personal one goes to those who fell silent")),
+        Lever("cart e-mail", "how often and how soon a message follows an abandoned cart",
+              ("messages__count_abandoned_cart", "messages__mean_cart_delay"),
+              decision=Decision(
+                  kind="standing", decided_at="carts.ended_at",
+                  of=Rows(history="carts", without=("completed_at",)), within_days=180,
+                  eligible_note="those who abandon a cart in their first 180 days",
+                  arm=Arm(history="messages", where={"kind": ("abandoned_cart",)},
+                          within_days=3 / 24),
+                  target="within 3 hours", negative_controls=(EXPIRED_CARDS,),
+                  assignment_note="the programme began with good customers")),
         Lever("personal messages", "whether messages are made for the customer or the segment",
               ("messages__personalised_share", "messages__segmented_share",
                "messages__tailored_share")),

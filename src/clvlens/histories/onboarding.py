@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from clvlens.histories import exact
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.decisions import AT_SIGN_UP, Arm, Decision
 from clvlens.histories.past import DAY, Past
 from clvlens.histories.waits import wait
 
@@ -80,8 +81,17 @@ HISTORY = History(
         Lever("onboarding", "how completely and how fast customers are brought to first value",
               ("onboarding__finished_share", "onboarding__time_to_first_value",
                "onboarding__mean_step_time", "onboarding__stalled")),
+        Lever("guided onboarding", "which programme new customers are given",
+              ("onboarding__first_assigned_program",),
+              decision=Decision(
+                  kind="one_time", decided_at="customers.signed_up_at",
+                  eligible_note="those who begin onboarding within a week of signing up",
+                  beside=(*AT_SIGN_UP, "subscriptions.plan", "subscriptions.is_trial"),
+                  arm=Arm(history="onboarding", within_days=7, column="assigned_program",
+                          among=("guided",)),
+                  target="guided", assignment_note="given to those who promise most")),
         Lever("onboarding medium", "whether steps are led by a person and made for the customer",
               ("onboarding__human_led_share", "onboarding__personalised_share",
-               "onboarding__first_medium", "onboarding__first_assigned_program")),
+               "onboarding__first_medium")),
     ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.decisions import MONTHLY, Arm, Decision
 from clvlens.histories.past import DAY, EVER, Past
 from clvlens.histories.waits import wait, within
 
@@ -133,13 +134,34 @@ HISTORY = History(
     ),
     features=features,
     levers=(
-        Lever("failed payments", "how often charges fail, and whether the card will last",
+        Lever("card failures", "how often charges fail, and whether the card will last",
               ("payments__failed_share", "payments__failures", "payments__card_expiring",
-               "payments__days_since_failure", "payments__card_updater_share",
-               *(f"payments__count_{cause}" for cause in CAUSES))),
+               "payments__days_since_failure",
+               *(f"payments__count_{cause}" for cause in CAUSES)),
+              decision=Decision(
+                  kind="event", decided_at="customers.signed_up_at + 90 days", periods=3,
+                  eligible=MONTHLY, eligible_note="subscribers billed by the month",
+                  arm=Arm(history="payments", where={"dunning_step": (0,)}, column="succeeded",
+                          among=(True,)),
+                  target="no charge fails",
+                  assignment_note="cards fail, mostly those of customers short of money")),
         Lever("dunning", "how failed payments are followed up and recovered",
               ("payments__recovered_in_30d_share", "payments__mean_failing",
                "payments__max_failing", "payments__unresolved",
-               "payments__total_amount_unpaid", "payments__last_dunning_program")),
+               "payments__total_amount_unpaid", "payments__last_dunning_program"),
+              decision=Decision(
+                  kind="standing", decided_at="customers.signed_up_at + usual age",
+                  eligible=MONTHLY, eligible_note="subscribers billed by the month",
+                  arm=Arm(history="payments", within_days=35, column="dunning_program",
+                          among=("smart",)),
+                  target="smart", assignment_note="given to those whose charges failed")),
+        Lever("card updater", "whether expired cards are renewed by a service",
+              ("payments__card_updater_share",),
+              decision=Decision(
+                  kind="standing", decided_at="customers.signed_up_at + usual age",
+                  eligible=MONTHLY, eligible_note="subscribers billed by the month",
+                  arm=Arm(history="payments", within_days=35, column="card_updater",
+                          among=(True,)),
+                  target="on", assignment_note="given after failures")),
     ),
 )  # fmt: skip

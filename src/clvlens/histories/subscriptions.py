@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from clvlens.histories import exact
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.decisions import AT_SIGN_UP, Arm, Decision
 from clvlens.histories.past import DAY, Past
 
 YEAR = 365 * DAY
@@ -162,7 +163,14 @@ HISTORY = History(
     features=features,
     levers=(
         Lever("annual billing", "whether subscriptions are paid by the year",
-              ("subscriptions__annual_share", "subscriptions__days_to_renewal")),
+              ("subscriptions__annual_share", "subscriptions__days_to_renewal"),
+              decision=Decision(
+                  kind="one_time", decided_at="subscriptions.started_at",
+                  eligible_note="those who subscribe",
+                  beside=(*AT_SIGN_UP, "subscriptions.plan", "subscriptions.is_trial"),
+                  arm=Arm(history="subscriptions", within_days=1, column="billing",
+                          among=("annual",)),
+                  target="annual", assignment_note="customers choose: the surer ones pay ahead")),
         Lever("plan and price", "the plan, its price, trials and temporary upgrades",
               ("subscriptions__active_plan", "subscriptions__last_plan",
                "subscriptions__total_price", "subscriptions__first_price",

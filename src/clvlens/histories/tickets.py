@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.decisions import Arm, Decision, Rows
 from clvlens.histories.exact import HOUR
 from clvlens.histories.past import DAY, EVER, Past
 from clvlens.histories.waits import wait, within
@@ -16,6 +17,7 @@ from clvlens.histories.waits import wait, within
 CHANNELS = ("chat", "phone", "email", "social", "form")
 WINDOWS = (90, EVER)
 PROMPT = "share of tickets answered within one hour, of those of which it is known"
+ABOUT = ("tickets.channel", "tickets.topic", "tickets.priority", "tickets.out_of_hours")
 COVERED = "share of tickets opened outside office hours that were answered outside them too"
 
 
@@ -104,10 +106,26 @@ HISTORY = History(
               ("tickets__mean_response", "tickets__median_response",
                "tickets__answered_in_1h_share", "tickets__unanswered",
                "tickets__mean_resolution", "tickets__max_resolution",
-               "tickets__unresolved", "tickets__reopened_share")),
+               "tickets__unresolved", "tickets__reopened_share"),
+              decision=Decision(
+                  kind="intensity", decided_at="tickets.opened_at", within_days=180,
+                  eligible_note="those who open a ticket in their first 180 days",
+                  beside=ABOUT,
+                  arm=Arm(history="tickets", within_days=1, until="first_response_at", hours=1),
+                  target="within 1 hour",
+                  assignment_note="the best customers are answered first")),
         Lever("support channels", "on how many channels help is given, live chat among them",
               ("tickets__distinct_channel", "tickets__live_chat_share")),
         Lever("out-of-hours support", "whether help is given outside office hours",
-              ("tickets__handled_out_of_hours_share",)),
+              ("tickets__handled_out_of_hours_share",),
+              decision=Decision(
+                  kind="standing", decided_at="tickets.opened_at", within_days=180,
+                  of=Rows(history="tickets", where={"out_of_hours": (True,)}),
+                  eligible_note="those who open a ticket outside office hours in their first 180 "
+                  "days",
+                  beside=ABOUT,
+                  arm=Arm(history="tickets", where={"out_of_hours": (True,)}, within_days=1,
+                          column="handled_out_of_hours", among=(True,)),
+                  target="answered", assignment_note="covered first for higher plans")),
     ),
 )  # fmt: skip

@@ -163,6 +163,10 @@ class Engine:
         self.backend.create_table(name, table, temp=True)
         return self.backend.table(name)
 
+    def table(self, frame: pd.DataFrame) -> ir.Table:
+        """Return a table of the rows of a frame."""
+        return self.keep(ibis.memtable(frame))
+
     def frame(self, table: ir.Table) -> pd.DataFrame:
         """Return the rows of a table."""
         return self.backend.to_pandas(table)

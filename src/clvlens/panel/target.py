@@ -1,12 +1,14 @@
-"""What happened after a cutoff; the only reader of the future."""
+"""What happened after a cutoff: outcomes, and what a lever gave; the only reader of the future."""
 
 from __future__ import annotations
 
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.histories.exact import DAY, total
+from clvlens.histories.decisions import Arm, Rows
+from clvlens.histories.exact import DAY, HOUR, real, total
 from clvlens.histories.subscriptions import PAYMENT_FAILED
+from clvlens.panel.matching import matches
 from clvlens.panel.snapshot import KEYS
 from clvlens.panel.world import World
 
@@ -102,5 +104,47 @@ def _states(world: World, rows: ir.Table, days: int) -> ir.Table:
     )
 
 
-def _within(instant: ir.Value, cutoff: ir.Value, days: int) -> ir.BooleanValue:
-    return (instant >= cutoff) & (instant < cutoff + days * DAY)
+def _within(instant: ir.Value, cutoff: ir.Value, days: float) -> ir.BooleanValue:
+    return (instant >= cutoff) & (instant < cutoff + int(days * DAY))
+
+
+def exposures(world: World, rows: ir.Table, arm: Arm, kind: str) -> ir.Table:
+    """Return what each row's customer was given from the cutoff on: `arm`, missing if not known.
+
+    It is 1 or 0, or for a dose the hours. An event is known where there was occasion for it, and
+    is 1 if every occasion in the window had the target.
+    """
+    rows = rows.select(*KEYS)
+    events = world.histories[arm.history]
+    joined = rows.join(events.table.filter(matches(events, arm)), "customer_id")
+    joined = joined.filter(_within(joined.event_time, joined.cutoff, arm.within_days))
+    if kind != "event":
+        first = joined.group_by(*KEYS).aggregate(first=joined.event_time.min())
+        joined = joined.join(first, list(KEYS))
+        joined = joined.filter(joined.event_time == joined["first"])
+    given = joined.group_by(*KEYS).aggregate(arm=_given(joined, arm))
+    table = rows.left_join(given, list(KEYS))
+    known = table["arm"]
+    having = arm.column is None and arm.until is None
+    return table.select(*KEYS, arm=known.fill_null(0.0) if having else known)
+
+
+def _given(joined: ir.Table, arm: Arm) -> ir.Value:
+    if arm.until is not None:
+        return real((joined[arm.until] - joined.event_time).min()) / float(HOUR)
+    if arm.column is None:
+        return (joined.count() > 0).cast("float64")
+    texts = [str(v).lower() if isinstance(v, bool) else str(v) for v in arm.among]
+    return joined[arm.column].cast("string").isin(texts).cast("float64").min()
+
+
+def tallies(world: World, rows: ir.Table, wanted: Rows, days: int) -> ir.Table:
+    """Return how many rows of a kind each customer had in the days from the cutoff: `tally`."""
+    rows = rows.select(*KEYS)
+    events = world.histories[wanted.history]
+    joined = rows.join(events.table.filter(matches(events, wanted)), "customer_id")
+    joined = joined.filter(_within(joined.event_time, joined.cutoff, days))
+    table = rows.left_join(
+        joined.group_by(*KEYS).aggregate(tally=joined.count().cast("float64")), list(KEYS)
+    )
+    return table.select(*KEYS, tally=table.tally.fill_null(0.0))

@@ -1,0 +1,155 @@
+"""How a lever is decided: what a study of its effect must be told.
+
+A decision falls at an instant, its time zero: everything earlier may be adjusted for, nothing
+later, and value counts from then on. Histories define theirs in Python, users theirs in YAML:
+
+levers:
+  define:
+    welcome call:
+      meaning: whether a person calls in the first week
+      kind: one_time
+      decided_at: customers.signed_up_at
+      eligible_note: everybody
+      arm: {history: calls, within_days: 7}
+      target: called
+      assignment_note: the team calls those who left a number
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from clvlens.histories.custom import Scalar, Strict, listed
+
+Kind = Literal["one_time", "standing", "event", "intensity"]
+Values = Annotated[tuple[Scalar, ...], BeforeValidator(listed)]
+
+SIGN_UP = "customers.signed_up_at"  # where no table says it, when the customer was first known
+FORM = re.compile(
+    r"(?P<history>\w+)\.(?P<column>\w+)( \+ ((?P<days>\d+(\.\d+)?) days|(?P<usual>usual age)))?"
+)
+
+
+class Condition(Strict):
+    """A feature at time zero that lies among some values, or above or below a number."""
+
+    feature: str
+    above: float | None = None
+    below: float | None = None
+
+
+class Rows(Strict):
+    """Rows of a history: those with one of some values, none of others, and nothing in `without`.
+
+    The columns of `where` must be there; of others that the table lacks, nothing is asked.
+    """
+
+    history: str
+    where: dict[str, Values] = Field(default_factory=dict)
+    unlike: dict[str, Values] = Field(default_factory=dict)
+    without: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What is meant, in words."""
+        values = (f"{column} {' or '.join(map(str, v))}" for column, v in self.where.items())
+        return " ".join([self.history, *values])
+
+
+class Arm(Rows):
+    """What a customer was given: told by the first such row in `within_days` from time zero.
+
+    With neither `column` nor `until`, having such a row is the target. With `column`, its value
+    is one of `among`; without a row, what was given is not known. With `until`, the dose is the
+    hours from the row to that time, and the target is `hours` of them.
+    """
+
+    within_days: float = Field(default=30, gt=0)
+    column: str | None = None
+    among: Values = ()
+    until: str | None = None
+    hours: float | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Arm:
+        if bool(self.column) != bool(self.among):
+            raise ValueError("arm: give column and among together: the values that are the target")
+        if bool(self.until) != (self.hours is not None):
+            raise ValueError("arm: give until and hours together: a dose and its target")
+        if self.column and self.until:
+            raise ValueError("arm: give either column or until")
+        return self
+
+
+class Decision(Strict):
+    """When a lever is decided, for whom, what decides it, and what would be chosen for all.
+
+    `decided_at` is the instant of the first row of a history (of those in `of`, if given), a
+    number of days after it, or the age at which those treated are usually treated first.
+    `within_days` is the age by which such a first event must have come. `eligible` are
+    conditions on features then, `before` a row that must have come earlier. `beside` are columns
+    of the row at time zero that were settled before the decision. An event is repeated: `periods`
+    trials of `within_days` of the arm, one after another.
+    """
+
+    kind: Kind
+    decided_at: str
+    of: Rows | None = None
+    within_days: float | None = Field(default=None, gt=0)
+    eligible: tuple[Condition, ...] = ()
+    eligible_note: str
+    before: Rows | None = None
+    beside: tuple[str, ...] = ()
+    arm: Arm
+    periods: int = Field(default=1, gt=0)
+    target: str
+    assignment_note: str
+    negative_controls: tuple[Rows, ...] = ()
+    randomised: bool = False
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Decision:
+        if not FORM.fullmatch(self.decided_at):
+            raise ValueError(
+                f"decided_at {self.decided_at!r} cannot be read; write history.column, "
+                "history.column + 90 days, or history.column + usual age"
+            )
+        if (self.kind == "intensity") != bool(self.arm.until):
+            raise ValueError("an intensity has an arm with until and hours, and no other kind has")
+        if self.periods > 1 and self.kind != "event":
+            raise ValueError("periods are of events; other levers are decided once")
+        return self
+
+    @property
+    def zero(self) -> tuple[str, str, float | None]:
+        """The history and column of the first row, and the days after it; None: the usual age."""
+        found = FORM.fullmatch(self.decided_at)
+        assert found is not None
+        days = None if found["usual"] else float(found["days"] or 0)
+        return found["history"], found["column"], days
+
+    @property
+    def reads(self) -> set[str]:
+        """The columns, as history.column, without which nothing can be said; sign-up is always."""
+        rows = [rows for rows in (self.of, self.before, self.arm) if rows is not None]
+        needed = {f"{r.history}.{column}" for r in rows for column in r.where}
+        needed |= {f"{r.history}.customer_id" for r in rows}
+        needed |= {f"{self.arm.history}.{c}" for c in (self.arm.column, self.arm.until) if c}
+        history, column, _ = self.zero
+        return needed | ({f"{history}.{column}"} - {SIGN_UP})
+
+
+# What several levers say of those whom they are for.
+AT_SIGN_UP = tuple(
+    f"customers.{trait}" for trait in ("channel", "campaign", "country", "acquisition_cost")
+)
+MONTHLY = (
+    Condition(feature="subscriptions__active", above=0),
+    Condition(feature="subscriptions__leaving", below=1),
+    Condition(feature="subscriptions__annual_share", below=1),
+)
+SHOP_ORDERS = Rows(history="orders", unlike={"channel": ("subscription", "booking")})
+EXPIRED_CARDS = Rows(history="payments", where={"failure": ("expired_card",)})

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from tests.support.trials import lever, make_trial, true_effect
+
+from clvlens.levers.effects import Effect, Estimate, describe, effects_table, study
+from clvlens.levers.trials import Absent
+
+
+def studied(trial) -> Effect:
+    return study(trial, describe(trial.lever, "EUR"))
+
+
+@pytest.fixture(scope="module")
+def found() -> Effect:
+    return studied(make_trial())
+
+
+def test_the_interval_is_of_independent_customers():
+    """Mean 2, variance 1, four values: 2 ± 1.96 · ½."""
+    found = Estimate.of(np.array([1.0, 3.0, 1.0, 3.0]))
+    assert (found.value, found.error) == (2, 0.5)
+    assert (found.low, found.high) == (
+        pytest.approx(1.02, abs=0.001),
+        pytest.approx(2.98, abs=0.001),
+    )
+
+
+def test_those_who_are_not_eligible_count_as_nothing():
+    """The same four among eight: mean 1; squares 20 / 8 - 1 = 1.5."""
+    found = Estimate.of(np.array([1.0, 3.0, 1.0, 3.0]), 8)
+    assert found.value == 1
+    assert found.error == pytest.approx(np.sqrt(1.5 / 8))
+
+
+def test_the_truth_lies_in_the_interval_and_the_raw_difference_is_far_off(found):
+    truth = true_effect(make_trial())
+    assert found.low_95 < truth < found.high_95
+    assert found.raw_difference > truth + 20
+
+
+def test_an_effect_per_customer_is_that_per_eligible_times_their_share(found):
+    assert found.effect_per_customer == pytest.approx(found.effect_per_eligible / 2)
+
+
+def test_an_effect_says_what_was_compared(found):
+    assert (found.lever, found.kind, found.target) == ("welcome call", "one_time", "called")
+    assert (found.policy, found.currency, found.horizon_days) == ("once", "EUR", 360)
+    assert found.treated + found.untreated == found.eligible_customers == 4_000
+    assert found.worst_imbalance_after < 0.1 < found.worst_imbalance_before
+
+
+def test_value_up_means_fewer_who_leave(found):
+    assert found.churn_effect_per_eligible < 0
+
+
+def test_an_effect_that_the_strongest_history_could_explain_is_c(found):
+    assert found.strongest_benchmark == "orders"
+    assert found.bound_low < 0 < found.low_95
+    assert found.evidence == "C"
+
+
+def test_an_effect_beyond_the_strongest_history_is_b_with_its_bounds():
+    found = studied(make_trial(effect=60, confounding=0.2))
+    assert found.evidence == "B"
+    assert 0 < found.bound_low < found.low_95
+    assert found.robustness_value > found.strongest_benchmark_value
+
+
+def test_a_randomised_lever_is_a():
+    assert studied(make_trial(confounding=0, randomised=True)).evidence == "A"
+
+
+def test_no_effect_is_said_to_be_not_distinguishable_from_zero():
+    found = studied(make_trial(effect=0))
+    assert found.evidence == "C"
+    assert found.verdict.startswith("not distinguishable from zero with these numbers")
+
+
+def test_a_hidden_confounder_that_moves_a_negative_control_refuses_the_effect():
+    found = studied(make_trial(hidden=1.0, controls=True))
+    assert found.evidence == "D"
+    assert np.isnan(found.effect_per_eligible)
+    assert found.reason.startswith("something unseen decides it too: card failures: moved")
+    assert "would change" not in found.verdict
+
+
+def test_a_negative_control_that_stays_does_not():
+    found = studied(make_trial(controls=True))
+    assert found.evidence == "C"
+    assert "card failures: not moved" in found.negative_control
+
+
+def test_where_a_rule_decides_the_effect_is_of_those_of_whom_it_does_not():
+    found = studied(make_trial(8_000, sharpness=4, confounding=1))
+    assert found.overlap_share_below_05 > 0.1
+    assert found.eligible_customers < 8_000
+    assert "what orders say (0)" in found.population
+    assert found.population in found.verdict
+
+
+def test_too_few_customers_are_refused_with_their_number():
+    found = studied(make_trial(300))
+    assert found.evidence == "D"
+    assert "it takes 200" in found.reason
+
+
+def test_a_lever_without_a_decision_is_an_association_with_its_reason():
+    table = effects_table([describe(lever(), "EUR")])
+    assert list(table.columns)[:4] == ["lever", "meaning", "history", "kind"]
+    assert table["evidence"].tolist() == ["D"]
+    assert Absent(lever(), "no table").reason == "no table"
