@@ -42,7 +42,7 @@ def world_of(folder, **tables):
 
 def zeros(world, **settings):
     """Return (customer, time zero) in order."""
-    frame = world.engine.frame(time_zeros(world, decision(**settings)))
+    frame = world.engine.frame(time_zeros(world, decision(**settings)).table)
     return sorted(frame[list(KEYS)].itertuples(index=False, name=None))
 
 
@@ -124,7 +124,7 @@ def test_what_is_missing_is_named(tmp_path):
 def test_what_was_settled_with_the_row_at_time_zero_is_adjusted_for(tmp_path):
     world = world_of(tmp_path)
     chosen = decision(beside=("customers.channel", "customers.country"))
-    found = recorded_beside(world, time_zeros(world, chosen), chosen).set_index("customer_id")
+    found = recorded_beside(world, time_zeros(world, chosen).table, chosen).set_index("customer_id")
     assert found["customers.channel"].to_dict() == {"ann": "ads", "bob": "friend", "cas": "ads"}
     assert "customers.country" not in found
 
@@ -134,7 +134,7 @@ def test_what_becomes_known_later_may_not_stand_beside_the_decision(tmp_path):
     world = world_of(tmp_path, customers=customers)
     chosen = decision(beside=("customers.segment",))
     with pytest.raises(ConfigError, match=r"customers\.segment becomes known later than its row"):
-        recorded_beside(world, time_zeros(world, chosen), chosen)
+        recorded_beside(world, time_zeros(world, chosen).table, chosen)
 
 
 def test_nor_may_what_was_decided(tmp_path):
@@ -142,4 +142,4 @@ def test_nor_may_what_was_decided(tmp_path):
     arm = Arm(history="customers", column="channel", among="ads")
     chosen = decision(arm=arm, beside=("customers.channel",))
     with pytest.raises(ConfigError, match=r"customers\.channel is what was decided"):
-        recorded_beside(world, time_zeros(world, chosen), chosen)
+        recorded_beside(world, time_zeros(world, chosen).table, chosen)

@@ -56,6 +56,7 @@ def make_trial(
     return Trial(
         lever=(known := lever(**settings)),
         decision=known.decision,
+        decided=known.decision.decided_at,
         customers=np.array([f"c{number:05d}" for number in range(n)]),
         period=np.zeros(n),
         arm=arm,

@@ -57,8 +57,8 @@ class Effect:
     low_95: float = NAN
     high_95: float = NAN
     effect_per_customer: float = NAN
-    per_customer_low_95: float = NAN
-    per_customer_high_95: float = NAN
+    customer_low_95: float = NAN
+    customer_high_95: float = NAN
     churn_effect_per_eligible: float = NAN
     churn_low_95: float = NAN
     churn_high_95: float = NAN
@@ -182,8 +182,8 @@ def _measured(
         low_95=mean.low,
         high_95=mean.high,
         effect_per_customer=overall.value,
-        per_customer_low_95=overall.low,
-        per_customer_high_95=overall.high,
+        customer_low_95=overall.low,
+        customer_high_95=overall.high,
         churn_effect_per_eligible=churn.value,
         churn_low_95=churn.low,
         churn_high_95=churn.high,
@@ -207,7 +207,7 @@ def _bounded(about: Effect, benchmark: Strength, size: float) -> Effect:
     bias = size * float(np.sqrt(benchmark.product))
     return replace(
         about,
-        strongest_benchmark=benchmark.name,
+        strongest_benchmark=f"{benchmark.name} ({benchmark.value:.1%})",
         strongest_benchmark_value=benchmark.value,
         bound_low=about.low_95 - bias,
         bound_high=about.high_95 + bias,
@@ -265,7 +265,7 @@ def _designed(trial: Trial, about: Effect) -> Effect:
     }
     return replace(
         about,
-        decided=decision.decided_at,
+        decided=trial.decided,
         eligible=decision.eligible_note,
         assignment_note=decision.assignment_note,
         target=decision.target,

@@ -37,7 +37,7 @@ TIMES = [*KEYS, "period"]
 
 @dataclass(frozen=True)
 class Trial:
-    """A lever's trial, one row a customer and period.
+    """A lever's trial, one row a customer and period, and when it was `decided`.
 
     `arm` is 1 at the target and 0 else, or a dose; `value` in money and `churned` are of the
     horizon from time zero on. `X` holds the covariates, known strictly before time zero or settled
@@ -47,6 +47,7 @@ class Trial:
 
     lever: Lever
     decision: Decision
+    decided: str
     customers: np.ndarray
     period: Floats
     arm: Floats
@@ -88,6 +89,7 @@ class Absent:
 class _Begun:
     lever: Lever
     decision: Decision
+    decided: str
     rows: pd.DataFrame  # KEYS, period, arm, value, churned, controls, columns beside
     cohort: int
 
@@ -130,13 +132,14 @@ def _begin(world: World, lever: Lever, horizon_days: int) -> _Begun | Absent:
     zeros = time_zeros(world, decision)
     if isinstance(zeros, Spread):
         return Absent(lever, _no_usual_age(zeros))
-    zeros, cohort = _mature(world, zeros, decision, horizon_days)
+    decided = decision.decided_at.replace("usual age", f"{zeros.days:.0f} days")
+    zeros, cohort = _mature(world, zeros.table, horizon_days)
     periods = [_period(world, zeros, decision, k, horizon_days) for k in range(decision.periods)]
     rows = pd.concat(periods, ignore_index=True)
     if rows.empty:
         return Absent(lever, "of nobody is it known what they were given and what came of it: "
                       f"a decision needs {horizon_days} days after it")  # fmt: skip
-    return _Begun(lever, decision, rows, cohort)
+    return _Begun(lever, decision, decided, rows, cohort)
 
 
 def _no_usual_age(ages: Spread) -> str:
@@ -148,9 +151,7 @@ def _no_usual_age(ages: Spread) -> str:
     )
 
 
-def _mature(
-    world: World, zeros: ir.Table, decision: Decision, horizon_days: int
-) -> tuple[ir.Table, int]:
+def _mature(world: World, zeros: ir.Table, horizon_days: int) -> tuple[ir.Table, int]:
     """Keep customers whose horizon is known whole, whenever the decision fell; count them all.
 
     Whoever signed up too late for the latest decision is left out, though theirs came early:
@@ -211,11 +212,12 @@ def _finish(
     return Trial(
         begun.lever,
         begun.decision,
+        begun.decided,
         frame["customer_id"].to_numpy(str),
         frame["period"].to_numpy(float),
         frame["arm"].to_numpy(float),
         frame["value"].to_numpy(float),
-        frame["churned"].to_numpy(float),
+        (frame["orders"] == 0).to_numpy(float),
         encoder.encode(frame).to_numpy(),
         tuple(by_name[source] for source in encoder.sources),
         tuple(encoder.columns),

@@ -46,11 +46,22 @@ def missing_columns(world: World, decision: Decision) -> list[str]:
     return sorted(name for name in decision.reads if not there(name))
 
 
-def time_zeros(world: World, decision: Decision) -> ir.Table | Spread:
-    """Return the customers for whom a lever was decided, and when: `KEYS`, `born`.
+@dataclass(frozen=True)
+class Zeros:
+    """The customers for whom a lever was decided: `KEYS`, `born`; the cutoff is time zero.
 
-    Time zero is the `cutoff`. Those who had been given the lever before it are left out. Where
-    the usual age is asked for and there is none, the ages are returned instead.
+    `days` is how long after the instant that the decision names it falls.
+    """
+
+    table: ir.Table
+    days: float
+
+
+def time_zeros(world: World, decision: Decision) -> Zeros | Spread:
+    """Return for whom a lever was decided, and when.
+
+    Where the decision falls at the usual age, those who had been given the lever before it are
+    left out; where there is no usual age, the ages are returned instead.
     """
     history, column, after = decision.zero
     born = sign_ups(world)
@@ -71,7 +82,7 @@ def time_zeros(world: World, decision: Decision) -> ir.Table | Spread:
         rows = rows.semi_join(_earlier(world, rows, decision.before), "customer_id")
     if decision.zero[2] is None:
         rows = rows.anti_join(_earlier(world, rows, _treated(decision.arm)), "customer_id")
-    return rows
+    return Zeros(rows, after)
 
 
 def usual_age(world: World, arm: Arm, firsts: ir.Table) -> int | Spread:
