@@ -7,7 +7,7 @@ PINNED := $(VENV)/.pinned
 INSTALLED := $(VENV)/.installed
 JOBS ?= auto
 
-VERBS := check panel train evaluate explain predict
+VERBS := check panel train evaluate explain levers predict
 SIMULATED := $(or $(CUSTOMERS),20000)
 LIMIT := $(if $(CUSTOMERS),--customers $(CUSTOMERS))
 BENCHES := $(patsubst tests/bench/%.py,%,$(wildcard tests/bench/[a-z]*.py))

@@ -4,10 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.support.command import Project
+from tests.support.command import VERBS, Project
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-VERBS = ("check", "panel", "train", "evaluate", "explain", "predict", "value")
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ import sys
 
 import pytest
 import yaml
-from tests.support.command import clvlens
+from tests.support.command import VERBS, clvlens
 
-VERBS = ("check", "panel", "train", "evaluate", "explain", "predict", "value")
 COMMAND = (sys.executable, "-c", "from clvlens.cli import main; main()")
 HEADER = (
     "customer_id,cutoff,horizon_days,currency,predicted_value,value_low_90,value_high_90,"
@@ -100,9 +99,20 @@ def test_explain_and_predict_link_to_the_run(project):
         assert line.startswith("MLflow run: http://127.0.0.1:5000/#/experiments/")
 
 
+def test_the_lever_page_says_what_is_refused_and_why_and_lies_at_the_root_of_the_run(project):
+    told = " ".join(project.ran["levers"].out.split())
+    assert "levers can be shown to change value" in told
+    assert "Association only" in told
+    assert "MLflow run: http://127.0.0.1:5000/#/experiments/" in told
+    page = (project.data / "levers" / "levers.html").read_text()
+    assert "delivery promises" in page
+    (kept,) = (project.folder / "data" / "mlflow").rglob("levers.html")
+    assert (kept.parent.name, kept.read_text()) == ("artifacts", page)
+
+
 def test_nothing_but_the_parts_of_a_single_customer_tells_the_name_of_one(project):
     ids = {row["customer_id"] for row in read(project.data / "examples.csv")}
-    for folder in ("explanation", "evaluation", "training"):
+    for folder in ("explanation", "evaluation", "training", "levers"):
         names = [path.stem for path in (project.data / folder).rglob("*")]
         assert ids.isdisjoint(names)
 

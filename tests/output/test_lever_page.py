@@ -22,8 +22,9 @@ def told(lever: str, effect: float, half: float, raw: float, **more: object) -> 
         "effect_per_customer": effect / 2, "customer_low_95": (effect - half) / 2,
         "customer_high_95": (effect + half) / 2, "churn_effect_per_eligible": -0.02,
         "raw_difference": raw, "worst_imbalance_before": 0.4, "worst_imbalance_after": 0.03,
-        "robustness_value": 0.08, "strongest_benchmark": "orders (4 %)", "bound_low": NOWHERE,
-        "bound_high": NOWHERE, "negative_control": "", "evidence": "C", "verdict": "it pays",
+        "robustness_value": 0.08, "strongest_benchmark": "orders",
+        "strongest_benchmark_value": 0.04, "bound_low": NOWHERE, "bound_high": NOWHERE,
+        "negative_control": "", "evidence": "C", "verdict": "it pays",
         "reason": "",
     } | more  # fmt: skip
 

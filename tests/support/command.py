@@ -14,6 +14,8 @@ from clvlens.cli import main
 
 CUSTOMERS = 400
 
+VERBS = ("check", "panel", "train", "evaluate", "explain", "levers", "predict", "value")
+
 
 @dataclass(frozen=True)
 class Ran:

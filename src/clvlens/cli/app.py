@@ -158,8 +158,17 @@ def explain(config: ConfigPath, customers: Customers = None) -> None:
     """Show in money what the predictions are made of."""
     from clvlens.cli import using
 
-    with _run(config, customers, "predict") as (settings, stage):
+    with _run(config, customers, "levers") as (settings, stage):
         using.explain(settings, stage)
+
+
+@app.command()
+def levers(config: ConfigPath, customers: Customers = None) -> None:
+    """Say what would change if a lever were moved, with an interval, or why nobody can tell."""
+    from clvlens.cli import moving
+
+    with _run(config, customers, "predict") as (settings, stage):
+        moving.levers(settings, stage)
 
 
 @app.command()

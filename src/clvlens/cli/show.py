@@ -45,7 +45,7 @@ def command(verb: str, config: Config) -> str:
 def completed(text: str, config: Config) -> str:
     """Return a text in which every command that it ends a thought with has its options."""
     return re.sub(
-        r"clvlens (check|panel|train|evaluate|explain|predict|value|ui)(?=$|[;,)\n])",
+        r"clvlens (check|panel|train|evaluate|explain|levers|predict|value|ui)(?=$|[;,)\n])",
         lambda found: command(found[1], config),
         text,
     )

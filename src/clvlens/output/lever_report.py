@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvlens.output.page import amount, signed
+from clvlens.output.page import amount, signed, span
 
 Row = dict[str, Any]
 
@@ -66,8 +66,7 @@ class LeverReport:
         """Return an effect with its interval and unit, as text."""
         return (
             f"{self.currency} {signed(row['effect_per_eligible'])} per eligible customer over "
-            f"{row['horizon_days']:.0f} days (95 % interval {signed(row['low_95'])} to "
-            f"{signed(row['high_95'])})"
+            f"{row['horizon_days']:.0f} days (95 % interval {span(row)})"
         )
 
     def contrast(self, row: Row) -> str:

@@ -23,7 +23,7 @@ def render(template: str, values: Mapping[str, object]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters.update(amount=amount, signed=signed, share=share, picture=picture)
+    pages.filters.update(amount=amount, signed=signed, span=span, share=share, picture=picture)
     return pages.get_template(template).render(values)
 
 
@@ -33,11 +33,7 @@ def amount(value: float) -> str:
     >>> amount(1234.5), amount(-3.14159), amount(0.8704), amount(float("nan"))
     ('1,234', '−3.1', '0.870', '–')
     """
-    if pd.isna(value):
-        return "–"
-    size = abs(value)
-    digits = 0 if size >= 100 or not size else 1 if size >= 1 else 3
-    return f"{value:,.{digits}f}".replace("-", MINUS)
+    return "–" if pd.isna(value) else f"{value:,.{_digits(value)}f}".replace("-", MINUS)
 
 
 def signed(value: float) -> str:
@@ -47,6 +43,22 @@ def signed(value: float) -> str:
     ('+12.3', '−0.500', '0')
     """
     return f"+{amount(value)}" if value > 0 else amount(value)
+
+
+def span(row: Mapping[str, float]) -> str:
+    """Return an interval with as many decimals at both ends as the larger one has.
+
+    >>> span({"low_95": -0.393, "high_95": 39.72})
+    '−0.4 to +39.7'
+    """
+    low, high = row["low_95"], row["high_95"]
+    digits = _digits(max(abs(low), abs(high)))
+    return f"{low:+,.{digits}f} to {high:+,.{digits}f}".replace("-", MINUS)
+
+
+def _digits(value: float) -> int:
+    size = abs(value)
+    return 0 if size >= 100 or not size else 1 if size >= 1 else 3
 
 
 def share(value: float) -> str:

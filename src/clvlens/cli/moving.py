@@ -1,0 +1,89 @@
+"""`levers`: what would change value if it were moved."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from clvlens import pipeline
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, table
+from clvlens.config import Config
+from clvlens.errors import ModelError
+from clvlens.levers.effects import effects_table
+from clvlens.models.store import check_manifest, load_model
+from clvlens.output import records
+from clvlens.output.lever_page import lever_description
+from clvlens.output.lever_records import PAGE, TABLE_TAG, lever_report, write_levers
+from clvlens.output.lever_report import LeverReport
+from clvlens.output.tracking import Tracker
+from clvlens.panel.panel import build_panel
+
+SAMPLE = 500  # customers on whom the associations are measured
+UNTRAINED = "No model to set beside the effects; for what predictions lean on: clvlens train"
+
+
+def levers(config: Config, stage: Stages) -> None:
+    """Study every lever, write the lever page, and put it on the run's page."""
+    effects = effects_table(pipeline.study_levers(config, stage))
+    digest, associated = _associated(config, stage)
+    report = lever_report(config, effects, associated)
+    stage("draw")
+    folder = write_levers(config, report)
+    stage.end()
+    _print_levers(report)
+    print(f"Wrote {folder}")
+    record = records.read_run(config, digest) if digest else None
+    if record is None:
+        print(completed(NOT_TRACKED if digest else UNTRAINED, config))
+        return
+    with kept(f"the levers are saved in {folder}"):
+        tracker = Tracker(config)
+        tracker.log_folder(record.run_id, folder)
+        tracker.log_tags(record.run_id, TABLE_TAG)
+        words = lever_description(report, tracker.link(record.run_id, host="", artifact=PAGE))
+        grade = records.read_grade(config, digest)
+        if grade is not None:
+            words += "\n\n" + records.description(config, grade, None)
+        tracker.describe(record.run_id, words)
+        tracker.describe_version(record.version, words)
+    print(completed(f"MLflow run: {record.link} (served by clvlens ui)", config))
+
+
+def _associated(config: Config, stage: Stages) -> tuple[str, pd.Series]:
+    """Return the saved model's digest, and what its predictions lean on by lever, in money."""
+    try:
+        digest = check_manifest(config.model_folder)
+        model = load_model(config.model_folder)
+    except ModelError:
+        return "", pd.Series(dtype=float)
+    panel = build_panel(config, stage)
+    stage("attribute predictions to levers")
+    attribution, _ = pipeline.explain(model, panel, SAMPLE)
+    return digest, attribution.by_lever().abs().mean()
+
+
+def _print_levers(report: LeverReport) -> None:
+    """Print the verdict, the effects, and what is refused with its reason."""
+    print(f"\n{report.verdict}")
+    if report.told:
+        days = report.told[0]["horizon_days"]
+        print(f"\nWould change if moved ({report.currency} over {days:.0f} days, 95 % intervals)")
+        print(table(pd.DataFrame([_told(row) for row in report.told])))
+    if report.refused:
+        print("\nAssociation only")
+        by_reason = pd.DataFrame(report.refused).groupby("reason", sort=False)["lever"]
+        for reason, names in by_reason.agg(", ".join).items():
+            print(f"  {names}: {reason}")
+    print()
+
+
+def _told(row: dict) -> dict[str, object]:
+    return {
+        "lever": row["lever"],
+        "target": row["target"],
+        "per eligible": row["effect_per_eligible"],
+        "interval": f"{row['low_95']:+,.2f} to {row['high_95']:+,.2f}",
+        "per customer": row["effect_per_customer"],
+        "churn, points": 100 * row["churn_effect_per_eligible"],
+        "evidence": row["evidence"],
+        "raw difference": row["raw_difference"],
+    }
