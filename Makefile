@@ -70,8 +70,8 @@ endef
 test: setup ## Run the tests, without the slow ones
 	$(PYTEST) -m "not slow"
 
-test-slow: setup ## Run the slow tests
-	$(PYTEST) -m slow
+test-slow: setup ## Run the slow tests and those of reliability, and print what they tried
+	RELIABILITY=data/bench/reliability.csv $(PYTEST) -m "slow or reliability"
 
 notebooks: setup ## Execute the notebooks from top to bottom
 	$(BIN)/pytest --nbmake notebooks

@@ -3,6 +3,7 @@
 import os
 
 from hypothesis import settings
+from tests.reliability.table import pytest_terminal_summary  # noqa: F401  which is a hook
 
 # The same examples at every run, and no deadline: a busy machine is no failure.
 settings.load_profile("ci")

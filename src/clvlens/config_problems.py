@@ -177,7 +177,7 @@ def _nodes(text: str) -> Iterator[yaml.Node]:
 def _line_of_impossible_date(text: str) -> int | None:
     maker = yaml.constructor.SafeConstructor()
     for node in _nodes(text):
-        if node.tag.endswith(":timestamp"):
+        if isinstance(node, yaml.ScalarNode) and node.tag.endswith(":timestamp"):
             try:
                 maker.construct_yaml_timestamp(node)
             except ValueError:

@@ -78,8 +78,10 @@ class TableConfig(Source):
     `time_format` says how times are written where they are not ISO; of several, the first that
     fits. Several look-ups are joined one after the other. `attributes` names further columns to be
     taken as categories, as a list or with our names. Rows that repeat another whole are dropped and
-    counted while they are few; `repeats: drop` says that many are copies too. `custom` describes a
-    history that clvlens does not have.
+    counted while they are few; `repeats: drop` says that many are copies too. `max_lag_days` is how
+    long before the newest order the table may end. `currency` names the column with the currency of
+    each row (default: `currency`, if there). `custom` describes a history that clvlens does not
+    have.
     """
 
     columns: dict[str, str | None] = Field(default_factory=dict)
@@ -92,4 +94,6 @@ class TableConfig(Source):
     lookup: Annotated[tuple[Lookup, ...], BeforeValidator(listed)] = ()
     keep: tuple[Rule, ...] = ()
     lag_days: float = Field(default=0, ge=0, le=3660)
+    max_lag_days: int | None = Field(default=None, ge=0, le=3660)
+    currency: str | None = None
     custom: CustomHistory | None = None

@@ -6,7 +6,7 @@ Every function takes and returns objects; files and the tracking server are `clv
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from clvlens.evaluation.backtest import Evaluation, backtest
 from clvlens.levers.attribution import Attribution, attribute
 from clvlens.levers.effects import Effect, estimate_effects
 from clvlens.models.customer import CustomerModel, train_model
+from clvlens.models.encoding import SMALLEST_SHARE
 from clvlens.output.predictions import prediction_table
 from clvlens.panel.instants import midnight_before, to_instant
 from clvlens.panel.panel import Panel, snapshot_frame
@@ -73,11 +74,13 @@ def predict(
     reasons: int = SAMPLE,
     version: str = "",
     progress: Progress = lambda _: None,
+    remark: Progress = lambda _: None,
 ) -> pd.DataFrame:
     """Predict everybody known before a cutoff (default: the newest midnight in the data).
 
     `reasons` is for how many customers, highest predicted value first, the three largest parts
     of the prediction are given; 0 leaves the columns out. Columns: see `prediction_table`.
+    `remark` is told what the model did not see when it was trained.
     """
     _check_same_question(model, config)
     progress("read the histories")
@@ -85,6 +88,8 @@ def predict(
     instant = _cutoff(world, cutoff)
     progress(f"snapshot {world.show(instant)}")
     rows = snapshot_frame(world, instant)
+    for line in (*_new_customers(model, rows), *_new_categories(model, rows)):
+        remark(line)
     progress(f"predict {len(rows):,} customers")
     predicted = model.predict(rows)
     explained = None
@@ -113,6 +118,29 @@ def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:
             f"the model learned from what happened until {seen:%Y-%m-%d}, and the test begins on "
             f"{first:%Y-%m-%d}: it would be asked what it knows; train again: clvlens train"
         )
+
+
+def _new_customers(model: CustomerModel, rows: pd.DataFrame) -> Iterator[str]:
+    """Say how many were first known after the newest cutoff that the model learned from."""
+    newest = max(at for cutoffs in model.about["cutoffs"].values() for at in cutoffs)
+    since = (rows["cutoff"] - pd.Timestamp(newest)) / pd.Timedelta(days=1)
+    count = int(np.sum(rows["tenure_days"] <= since))
+    if count:
+        yield (
+            f"{count:,} of {len(rows):,} customers were first known after {newest[:10]}, the "
+            "newest cutoff that the model learned from; it takes them for the new ones of then"
+        )
+
+
+def _new_categories(model: CustomerModel, rows: pd.DataFrame) -> Iterator[str]:
+    """Say which categories have values that training did not tell apart."""
+    for name, known in model.encoder.categories.items():
+        count = int(np.sum(rows[name].notna() & ~rows[name].isin(known))) if name in rows else 0
+        if count > SMALLEST_SHARE * len(rows):
+            yield (
+                f"{name}: {count:,} of {len(rows):,} customers have a value that was new or rare "
+                "in training; taken for other"
+            )
 
 
 def _cutoff(world: World, cutoff: dt.datetime | None) -> int:

@@ -56,7 +56,12 @@ def test_a_trial_leaves_the_full_run_alone(project):
 def test_check_tells_what_was_found_and_how_the_cutoffs_fall(project):
     out = project.ran["check"].out
     assert "basket breadth, discounts" in out
-    assert "fit: cutoff 2017-07-01, outcome of the 90 days from then on" in out
+    assert "  fit   2017-07-01    90  2017-09-29\n" in out
+    assert "amount ← sales_value" in out
+    assert "read in UTC" in out
+    quality = read(project.data / "data_quality.csv")
+    assert list(quality[0]) == ["table", "column", "rows", "problem"]
+    assert all(f"{row['problem']}\n" in out for row in quality)
 
 
 def test_panel_counts_customers_by_role(project):

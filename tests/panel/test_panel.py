@@ -210,7 +210,7 @@ def test_customers_left_out_by_rule_are_counted_and_gone(tmp_path):
     rule = {"column": "vip", "among": ["True"]}
     world = read_world(configured(tmp_path, population={"leave_out": [rule]}))
     assert people_in(world) == {"c0", "c1", "c3", "c4", "c5"}
-    assert world.notes == ("1 customers left out by the rule: vip among True",)
+    assert world.notes == ("customers: 1 left out by the rule: vip among True",)
 
 
 def test_a_rule_on_an_unknown_column_of_customers_is_refused(tmp_path):

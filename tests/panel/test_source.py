@@ -69,12 +69,13 @@ def test_a_folder_of_csv_parts(tmp_path):
     assert orders_of(describe(tmp_path, path="shop")) == READ
 
 
-def test_parts_with_columns_in_another_order_are_refused(tmp_path):
+@pytest.mark.parametrize("write", [write_csv, write_parquet])
+def test_parts_with_columns_in_another_order_are_read_by_name(tmp_path, write):
     (tmp_path / "shop").mkdir()
-    write_csv(tmp_path / "shop" / "a.csv", ROWS[:1])
-    write_csv(tmp_path / "shop" / "b.csv", [dict(reversed(ROWS[1].items()))])
-    with pytest.raises(DataError, match=r"orders: b.csv has other columns than a.csv, or another"):
-        orders_of(describe(tmp_path, path="shop"))
+    ending = write.__name__.removeprefix("write_")
+    write(tmp_path / "shop" / f"a.{ending}", ROWS[:1])
+    write(tmp_path / "shop" / f"b.{ending}", [dict(reversed(row.items())) for row in ROWS[1:]])
+    assert orders_of(describe(tmp_path, path="shop")) == READ
 
 
 def test_padded_text(tmp_path):
@@ -216,8 +217,8 @@ def test_an_empty_folder_and_one_of_two_formats_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", r"shop\.csv has no header line; give a file with a header and rows"),
-        ("\n\n", r"shop\.csv has no header line; give a file with a header and rows"),
+        ("", r".*/shop\.csv has no header line; give a file with a header and rows"),
+        ("\n\n", r".*/shop\.csv has no header line; give a file with a header and rows"),
         ("customer_id,ordered_at,amount\n", "the table has no rows; check the file"),
         (
             "customer_id,ordered_at,amount,amount\nA,2024-01-01,1,2\n",
@@ -259,7 +260,7 @@ def test_text_that_is_not_utf_8_is_refused_without_showing_it(tmp_path):
 
 def test_a_broken_parquet_file_is_refused(tmp_path):
     (tmp_path / "shop.parquet").write_bytes(b"")
-    with pytest.raises(DataError, match=r"orders: .*shop\.parquet cannot be read as parquet: .*"):
+    with pytest.raises(DataError, match=r"orders: shop\.parquet is damaged or cut off: .*"):
         orders_of(describe(tmp_path, path="shop.parquet"))
 
 

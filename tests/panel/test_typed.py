@@ -164,7 +164,7 @@ def test_a_late_column_without_its_clock_is_left_out_and_said_so(tmp_path):
     world = world_of(tmp_path, [{**ORDER, "refund_amount": 3}])
     assert "refund_amount" not in world.histories["orders"].table.columns
     assert world.notes == (
-        "orders.refund_amount is left out: the table does not say when it became known "
+        "orders.refund_amount: left out, as the table does not say when it became known "
         "(refunded_at)",
     )
 

@@ -48,6 +48,9 @@ ModelName = Annotated[
     str | None,
     typer.Option("--model", help="A folder, or a registered model: champion, 3, models:/name/3."),
 ]
+RawIds = Annotated[
+    bool, typer.Option("--raw-ids", help="Write ids that are formulas to a spreadsheet as is.")
+]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are served.")]
 
 
@@ -179,12 +182,13 @@ def predict(
     model: ModelName = None,
     reasons: Reasons = 2_000,
     customers: Customers = None,
+    raw_ids: RawIds = False,
 ) -> None:
     """Predict everybody known before a cutoff, into a CSV."""
     from clvlens.cli import using
 
     with _run(config, customers, "value") as (settings, stage):
-        using.predict(settings, cutoff, out, model, reasons, stage)
+        using.predict(settings, cutoff, out, model, reasons, raw_ids, stage)
 
 
 @app.command()

@@ -11,15 +11,19 @@ from clvlens.config import Config
 from clvlens.errors import DataError
 from clvlens.files import whole_file
 from clvlens.histories import discover
+from clvlens.histories.exact import DAY
 from clvlens.panel.leaks import find_leaks
 from clvlens.panel.panel import build_panel, describe
 from clvlens.panel.quality import measure_quality
+from clvlens.panel.remarks import report
 from clvlens.panel.split import Plan, plan_cutoffs
 from clvlens.panel.world import World, read_world
 
 
 def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None:
-    """Print what every history holds, what is absent, and how the cutoffs fall; write a page of it.
+    """Print what every history holds, what is absent, how columns are read and cutoffs fall.
+
+    With `html`, write a page of it as well.
 
     With `leaks`, raises `DataError` naming every column that seems to know the future.
     """
@@ -33,10 +37,14 @@ def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None
     absent = [name for name in discover() if name not in config.data]
     if absent:
         print(f"  absent: {', '.join(absent)}")
-    print(f"  orders are known from {world.show(world.starts)} to {world.show(world.ends - 1)}")
-    for role, cutoff, days in plan.cutoffs():
-        print(f"  {role}: cutoff {world.show(cutoff)}, outcome of the {days} days from then on")
+    _print_reading(world)
+    print()
+    print(table(_cutoff_rows(world, plan)))
     notes((*world.notes, *plan.notes))
+    place = config.data_folder / "data_quality.csv"
+    with whole_file(place) as temporary:
+        report(world.remarks).to_csv(temporary, index=False)
+    print(f"Wrote {place}")
     if html is not None:
         _write_page(html, world, plan, stage)
     if leaks:
@@ -70,11 +78,36 @@ def panel(config: Config, stage: Stages) -> None:
     )
     by_role["cutoff"] = by_role["cutoff"].dt.tz_convert(config.time_zone).dt.strftime("%Y-%m-%d")
     by_role["days"] = by_role["days"].astype(int)
-    print(f"Outcomes in the days from each cutoff on (mean_value: {config.currency} "
-          f"{config.target.value} a customer; churned: share of customers)")  # fmt: skip
+    print(
+        f"Outcomes in the days from each cutoff on (mean_value: {config.currency} "
+        f"{config.target.value} a customer; churned: share of customers)"
+    )
     print(table(by_role))
     print(f"Wrote {config.data_folder / 'panel'}: {len(built.features)} features")
     notes(built.notes)
+
+
+def _print_reading(world: World) -> None:
+    """Print how the tables were read, and the sum that a reader knows by heart."""
+    for name, events in world.histories.items():
+        renamed = [f"{ours} ← {theirs}" for ours, theirs in events.columns.items()
+                   if ours != theirs]  # fmt: skip
+        if renamed:
+            print(f"  {name}: {', '.join(renamed)}")
+    orders = world.histories["orders"].table
+    (total,) = world.engine.row(orders.aggregate(total=orders.amount.sum()))
+    print(f"  orders.amount adds up to {world.config.currency} {total:,.2f}, from "
+          f"{world.show(world.starts)} to {world.show(world.ends - 1)}; times without a zone are "
+          f"read in {world.config.time_zone}")  # fmt: skip
+
+
+def _cutoff_rows(world: World, plan: Plan) -> pd.DataFrame:
+    rows = [
+        {"role": role, "cutoff": world.show(cutoff), "days": days,
+         "outcome until": world.show(cutoff + days * DAY)}
+        for role, cutoff, days in plan.cutoffs()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _history_row(world: World, name: str) -> dict[str, object]:

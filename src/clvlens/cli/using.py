@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, table
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, table
 from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
 from clvlens.evaluation.lifetime import assumption
@@ -61,6 +61,7 @@ def predict(
     out: Path | None,
     named: str | None,
     reasons: int,
+    raw_ids: bool,
     stage: Stages,
 ) -> None:
     """Write predictions of everybody known before a cutoff."""
@@ -72,12 +73,20 @@ def predict(
     elif found.is_poor:
         print(f"clvlens: warning: grade {found.letter}: {found.words}", file=sys.stderr)
     version = digest[: records.HASH_LENGTH]
+    remarks: list[str] = []
     frame = pipeline.predict(
-        model, config, cutoff, reasons=reasons, version=version, progress=stage
+        model,
+        config,
+        cutoff,
+        reasons=reasons,
+        version=version,
+        progress=stage,
+        remark=remarks.append,
     )
-    write_predictions(frame, path)
+    write_predictions(frame, path, raw_ids=raw_ids)
     stage.end()
     _print_predictions(config, frame)
+    notes(tuple(remarks))
     if found is not None:
         print(f"Grade {found.letter}: {found.words}")
     print(f"Wrote {path}")

@@ -29,7 +29,7 @@ STORAGE: Mapping[ColumnType, str] = {
     "text": "string",
     "category": "string",
     "time": "int64",
-    "money": "decimal(16, 4)",
+    "money": "decimal(17, 4)",
     "number": "decimal(18, 6)",
     "count": "int64",
     "flag": "boolean",

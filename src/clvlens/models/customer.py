@@ -159,6 +159,11 @@ def _check_enough(fit: pd.DataFrame, contractual: bool) -> None:
             f"{customers} customers are too few to learn from; at least {LEAST_CUSTOMERS} are "
             "needed, so use more data or an earlier history"
         )
+    if not fit["target_value"].any():
+        raise ModelError(
+            "every customer's value is 0 in the label window; check the signs of amounts and "
+            "refunds, or change target.horizon_days"
+        )
     left, stayed = (int(np.sum(fit["target_churned"] == kind)) for kind in (1, 0))
     did_stay = "kept their subscription" if contractual else "bought"
     for count, what in ((left, "left"), (stayed, did_stay)):

@@ -17,6 +17,7 @@ from clvlens.errors import ClvlensError, ConfigError
 from clvlens.evaluation.lifetime import SOURCES, lifetime_values
 from clvlens.files import whole_file
 from clvlens.models.boosting import Floats
+from clvlens.panel.remarks import FORMULA
 
 ENDINGS = (".csv", ".parquet")
 MONEY = (*SOURCES, *SOURCES.values())
@@ -79,12 +80,15 @@ def segments(value: Floats, churn: Floats, settings: Segments) -> np.ndarray:
     )
 
 
-def write_predictions(table: pd.DataFrame, path: Path) -> Path:
+def write_predictions(table: pd.DataFrame, path: Path, *, raw_ids: bool = False) -> Path:
     """Write a table as CSV or Parquet, by the ending; the file appears whole or not at all.
 
+    In a CSV, text that a spreadsheet would compute gets an apostrophe, unless `raw_ids` are asked.
     Raises `ConfigError` for an unknown ending, `ClvlensError` where the disk does not take it.
     """
     _check_ending(path)
+    if path.suffix == ".csv" and not raw_ids:
+        table = without_formulas(table)
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     try:
         with whole_file(path) as temporary:
@@ -95,6 +99,20 @@ def write_predictions(table: pd.DataFrame, path: Path) -> Path:
     except OSError as error:
         raise ClvlensError(f"--out {path} cannot be written: {error}; write elsewhere") from None
     return path
+
+
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which no text begins as a formula does; numbers with a sign stay.
+
+    An apostrophe before it is how spreadsheets write text (OWASP ASVS 1.2.10).
+    """
+    texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.assign(**{
+        name: table[name].mask(
+            table[name].astype("string").str.contains(FORMULA, na=False), "'" + table[name]
+        )
+        for name in texts
+    })  # fmt: skip
 
 
 def check_place(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 import ibis
@@ -11,18 +12,22 @@ from clvlens.config_tables import TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.histories.base import Column, History
 from clvlens.panel.engine import Engine
+from clvlens.panel.remarks import Remark, is_strange_time, rows_of
 from clvlens.panel.rules import kept
 from clvlens.panel.source import ROW
 
 # Ids and texts may be personal: their values are never repeated in a message.
 EXPECTED = {
     "time": "expected a time such as 2024-01-31 or 2024-01-31T09:30:00; else state time_format",
-    "money": "expected a number such as 1234.50; state decimal: ',' if it is written so",
+    "money": "expected a number such as 1234.50, without signs of currency or thousands; state "
+    "decimal: ',' if it is written so",
     "number": "expected a number such as 4.5; state decimal: ',' if it is written so",
     "count": "expected a whole number",
     "flag": "expected true or false",
 }
 SHOWN = 40  # characters of a value in a message
+VALUE = re.compile(r"[-+]?\d[\d.,:/TZ+ -]*")  # a number or a time, which no column is called
+OFFSET = r"([zZ]|[+-]\d{2}(:?\d{2})?)$"
 FEW_REPEATS = 0.01  # of the rows; more are no accident
 
 # Reads a table anew, with or without row numbers: its raw columns and what they convert to.
@@ -54,19 +59,63 @@ def missing_columns(
 ) -> list[Fault]:
     """Return a fault for every column that is required, or named, and not there."""
     present = list(present)
+    near = _nearest_of(present)
     named = {*(ours for ours, raw in table.columns.items() if raw), *table.attributes}
     named |= {*table.custom.columns, table.custom.key} if table.custom else set()
     return [
         Fault(
             name,
             f"the table has no column {mapping[column.name]!r} ({column.meaning})",
-            f"name it under {_place_of(name, column, table)}; "
-            f"{nearest(mapping[column.name] or '', present)}",
+            f"name it under {_place_of(name, column, table)}; {near(mapping[column.name] or '')}",
             column.name,
         )
         for column in known
         if (column.required or column.name in named) and mapping[column.name] not in present
     ]
+
+
+def _nearest_of(present: list[str]) -> Callable[[str], str]:
+    """Return what names the nearest column; a first line of values may be personal, and is not."""
+    if any(VALUE.fullmatch(column.strip()) for column in present):
+        return lambda _: "the first line holds values, not names: give the file a header"
+    return lambda missing: nearest(missing, present)
+
+
+def mixed_zones(engine: Engine, name: str, columns: Iterable[Column], read: Read) -> list[Fault]:
+    """Return a fault for every column of which some times have an offset and some have none."""
+    columns = list(columns)
+    if not columns:
+        return []
+    raw, _ = read(False)
+    texts = [c for c in columns if c.type == "time" and raw[c.name].type().is_string()]
+    if not texts:
+        return []
+    clocked = {c: raw[c.name].contains(":") for c in texts}
+    aware = {c: clocked[c] & raw[c.name].re_search(OFFSET) for c in texts}
+    counted = engine.row(raw.aggregate(
+        **{f"a{i}": aware[c].cast("int64").sum().fill_null(0) for i, c in enumerate(texts)},
+        **{f"n{i}": raw[c.name].count() for i, c in enumerate(texts)},
+    ))  # fmt: skip
+    pairs = zip(texts, counted[: len(texts)], counted[len(texts) :], strict=True)
+    return [
+        Fault(name, f"{rows_of(count)} with an offset from UTC and {total - count:,} without",
+              "state time_zone, in which those without are read", column.name)
+        for column, count, total in pairs if 0 < count < total
+    ]  # fmt: skip
+
+
+def other_currencies(
+    engine: Engine, name: str, column: str, currency: str, rows: ir.Table
+) -> list[Fault]:
+    """Return a fault where amounts are in other currencies than the run's; it lists them."""
+    rows = rows.select(which=rows[column].cast("string").strip().upper())
+    others = rows.filter(rows.which != currency).group_by("which").aggregate(n=ibis._.count())
+    found = engine.frame(others.order_by(others.n.desc(), others.which))
+    if found.empty:
+        return []
+    problem = f"{rows_of(int(found['n'].sum()))} not in {currency}: {', '.join(found['which'][:5])}"
+    mend = f"one currency a run; convert them, or keep those in {currency} by attributes and keep"
+    return [Fault(name, problem, mend, column)]
 
 
 def _place_of(name: str, column: Column, table: TableConfig) -> str:
@@ -105,6 +154,8 @@ def _tests(columns: list[Column], raw: ir.Table, typed: Mapping[str, ir.Value]) 
     """Return what must hold for no row, by kind of fault and column."""
     tests = {("type", c): raw[c.name].notnull() & typed[c.name].isnull() for c in columns}
     tests |= {("empty", c): raw[c.name].isnull() for c in columns if c.required}
+    tests |= {("strange", c): is_strange_time(typed[c.name]) for c in columns
+              if c.required and c.type == "time"}  # fmt: skip
     return tests | {("least", c): typed[c.name] < c.least for c in columns if c.least is not None}
 
 
@@ -121,11 +172,14 @@ def _fault(
     shown = f" with {str(value)[:SHOWN]!r}" if column.type in EXPECTED else ""
     problem, mend = {
         "empty": ("without a value", "every row needs one"),
+        "strange": ("before 1900 or after 2199", "correct them; every row needs its time"),
         "least": (f"below {column.least}", "expected a positive number"),
         "type": (f"not of type {column.type}", _expected(name, table, column)),
     }[kind]
+    if kind == "type" and column.type == "time" and str(value).isdigit() and len(str(value)) > 8:
+        mend = f"{mend}; seconds or milliseconds since 1970 are to be written as times"
     where = f"first in row {row + 1:,}{'' if kind == 'empty' else shown}"
-    return Fault(name, f"{_rows(count)} {problem}, {where}", mend, column.name)
+    return Fault(name, f"{rows_of(count)} {problem}, {where}", mend, column.name)
 
 
 def _expected(name: str, table: TableConfig, column: Column) -> str:
@@ -138,25 +192,10 @@ def _expected(name: str, table: TableConfig, column: Column) -> str:
     return EXPECTED.get(column.type, "expected text")
 
 
-def strange_kinds(engine: Engine, history: History, events: ir.Table) -> tuple[str, ...]:
-    """Return a note for every category none of whose values features tell apart."""
-    columns = [c for c in history.columns if c.among and c.name in events.columns]
-    if not columns:
-        return ()
-    known = engine.row(events.aggregate(**{c.name: events[c.name].isin(c.among).any()
-                                           for c in columns}))  # fmt: skip
-    return tuple(
-        f"{history.name}.{column.name} has none of the values that features tell apart: "
-        f"{', '.join(column.among)}"
-        for column, has_some in zip(columns, known, strict=True)
-        if has_some is False
-    )
-
-
 def without_repeats(
     engine: Engine, history: History, table: TableConfig, events: ir.Table, read: Read
-) -> tuple[ir.Table, tuple[str, ...]]:
-    """Return the events without rows that repeat another one whole, and a note of how many.
+) -> tuple[ir.Table, tuple[Remark, ...]]:
+    """Return the events without rows that repeat another one whole, and a remark of how many.
 
     Rows without a key, and rows that only correct events, are left as they are. Raises
     `DataError` where rows of one key differ.
@@ -167,7 +206,7 @@ def without_repeats(
         return events, ()
     once = engine.keep(named.distinct())
     left = engine.count(once)
-    repeats = f"{rows - left:,} of {_rows(rows)}"
+    repeats = f"{rows - left:,} of {rows_of(rows)}"
     if left > keys:
         raw, typed = read(True)
         numbered = _named(history, kept(raw.select(**typed), history, table.keep))
@@ -176,8 +215,8 @@ def without_repeats(
     if table.repeats == "refuse" and rows - left > FEW_REPEATS * rows:
         problem = f"{repeats} repeat another in every column that is read"
         raise DataError([Fault(history.name, problem, _mend_of_repeats(history))])
-    note = f"{history.name}: {repeats} left out that repeat another in every column that is read"
-    return engine.keep(once.union(rest)), (note,)
+    problem = f"{repeats} left out that repeat another in every column that is read"
+    return engine.keep(once.union(rest)), (Remark(history.name, problem, rows=rows - left),)
 
 
 def _conflict(engine: Engine, history: History, count: int, named: ir.Table) -> Fault:
@@ -186,7 +225,7 @@ def _conflict(engine: Engine, history: History, count: int, named: ir.Table) -> 
     alike = ibis.window(group_by=_key(history), order_by=ROW)
     again = once.mutate(nth=ibis.row_number().over(alike)).filter(ibis._.nth > 0)
     (row,) = engine.row(again.aggregate(row=again[ROW].min()))
-    problem = f"{_rows(count)} with the {history.key} of another, first in row {row + 1:,}"
+    problem = f"{rows_of(count)} with the {history.key} of another, first in row {row + 1:,}"
     mend = "state grain: line if rows are lines" if history.lines else "keep one row of each"
     return Fault(history.name, problem, mend, history.key)
 
@@ -198,8 +237,8 @@ def _mend_of_repeats(history: History) -> str:
     return f"state grain: line if rows are lines of {history.noun}; {copies}"
 
 
-def never_known(engine: Engine, history: History, events: ir.Table) -> tuple[str, ...]:
-    """Return a note of every column with values whose clock is empty: no snapshot sees those."""
+def never_known(engine: Engine, history: History, events: ir.Table) -> tuple[Remark, ...]:
+    """Return a remark of every column with values whose clock is empty: no snapshot sees those."""
     present = [c for c in history.columns if c.name in events.columns]
     late = [c for c in present if history.clock(c) not in (None, c.name)]
     if not late:
@@ -209,7 +248,12 @@ def never_known(engine: Engine, history: History, events: ir.Table) -> tuple[str
         events.aggregate(**{f"n{i}": row.cast("int64").sum() for i, row in enumerate(lost)})
     )
     return tuple(
-        f"{history.name}.{c.name}: {_rows(count)} not used, as {history.clock(c)} is empty there"
+        Remark(
+            history.name,
+            f"{rows_of(count)} not used, as {history.clock(c)} is empty there",
+            c.name,
+            int(count),
+        )
         for c, count in zip(late, counts, strict=True)
         if count
     )
@@ -232,7 +276,3 @@ def _keys(history: History, events: ir.Table) -> ir.Table:
 def _key(history: History) -> list[str]:
     """Return what names an event: a key is told apart within its customer."""
     return list(dict.fromkeys(["customer_id", str(history.key)]))
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"

@@ -56,6 +56,10 @@ def _isodow(instant: dt.Timestamp(timezone="UTC")) -> int: ...  # type: ignore[v
 def _hour(instant: dt.Timestamp(timezone="UTC")) -> int: ...  # type: ignore[valid-type]
 
 
+@ibis.udf.scalar.builtin(name="nfc_normalize")
+def _nfc_normalize(text: str) -> str: ...
+
+
 @dataclass(frozen=True)
 class Engine:
     """A connection, with the verbs that depend on the engine."""
@@ -75,24 +79,30 @@ class Engine:
             ]
             return self.keep(ibis.memtable(pd.concat(parts)))
         except (duckdb.Error, ValueError, OSError) as error:
-            what = f"{files[0]} cannot be read as {form}: {_first_line(error)}"
+            what = f"{files[0].name} cannot be read as {form}: {_first_line(error)}"
             raise DataError([Fault(name, what, "check the file, or state format")]) from None
 
     def _read_csv(self, name: str, files: list[Path], delimiter: str) -> ir.Table:
-        """Return a table of text; nothing is sniffed, and every row must fit the header."""
-        headers = {file: self._header(name, file, delimiter) for file in files}
-        columns = headers[files[0]]
-        for file, header in headers.items():
-            if header != columns:
-                what = f"{file.name} has other columns than {files[0].name}, or another order"
+        """Return a table of text; nothing is sniffed, and every row must fit its file's header."""
+        alike: dict[tuple[str, ...], list[Path]] = {}
+        for file in files:
+            alike.setdefault(tuple(self._header(name, file, delimiter)), []).append(file)
+        columns = next(iter(alike))
+        for header, (file, *_) in alike.items():
+            if set(header) != set(columns):
+                what = f"{file.name} has other columns than {files[0].name}"
                 raise DataError([Fault(name, what, "give every file the same header")])
-        return self.backend.read_csv(
-            [str(file) for file in files],
-            columns=dict.fromkeys(columns, "VARCHAR"),
-            delim=delimiter,
-            header=True,
-            **CSV,
-        )
+        parts = [
+            self.backend.read_csv(
+                [str(file) for file in some],
+                columns=dict.fromkeys(header, "VARCHAR"),
+                delim=delimiter,
+                header=True,
+                **CSV,
+            ).select(*columns)
+            for header, some in alike.items()
+        ]
+        return parts[0] if len(parts) == 1 else ibis.union(*parts)
 
     def _header(self, name: str, file: Path, delimiter: str) -> list[str]:
         """Return the column names in a file's first line; nameless ones are numbered."""
@@ -101,7 +111,7 @@ class Engine:
         )
         row = self.row(one_column.limit(1))
         if row is None or row[0] is None:
-            what = f"{file.name} has no header line"
+            what = f"{file} has no header line"
             raise DataError([Fault(name, what, "give a file with a header and rows")])
         names = next(csv.reader([row[0]], delimiter=delimiter))
         split = {mark: row[0].count(mark) for mark in DELIMITERS if mark != delimiter}
@@ -192,6 +202,10 @@ class Engine:
             column = _try_strptime(column.cast("string"), ibis.array(list(forms)))
         return _epoch_us(column.try_cast(dt.Timestamp(timezone="UTC")))
 
+    def alike(self, text: ir.StringValue) -> ir.StringValue:
+        """Return text as people read it: without case, outer spaces and ways to write accents."""
+        return _nfc_normalize(text).strip().lower()
+
     def digest(self, text: ir.StringValue) -> ir.StringValue:
         """Return a hash of text that is the same on every machine."""
         return text.hexdigest("md5")
@@ -227,7 +241,7 @@ def _said(error: duckdb.Error) -> str:
     elif "unterminated quote" in text:
         what = "has a quote that does not end"
     elif "unicode" in text:
-        what = "is not UTF-8"
+        what = "is not UTF-8, as which it is to be saved"
     return f"{where}line {int(line[1]):,} {what}"
 
 

@@ -12,6 +12,7 @@ from clvlens.config import Config
 from clvlens.config_tables import Lookup, Source, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
+from clvlens.panel.intact import check_intact
 
 ROW = "__row__"  # the number of a row in its table, from 0
 EXACT_FLOAT = 2**53  # from here on, different whole numbers are one float
@@ -114,6 +115,7 @@ def open_source(root: Path, engine: Engine, name: str, source: Source) -> ir.Tab
     form = source.format or _format_of(name, path, files)
     if path.is_dir():
         files = [file for file in files if f".{form}" in file.suffixes] or files
+    check_intact(name, files, form)
     return engine.read(name, files, form, delimiter=source.delimiter)
 
 

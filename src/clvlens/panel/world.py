@@ -10,8 +10,10 @@ import ibis.expr.types as ir
 
 from clvlens.config import Config
 from clvlens.errors import ConfigError, DataError, Fault
+from clvlens.panel.agreement import end_of_knowledge, remarks_on_agreement
 from clvlens.panel.engine import Engine, connect
 from clvlens.panel.instants import midnight_after, show, to_instant
+from clvlens.panel.remarks import Remark
 from clvlens.panel.rules import obeys
 from clvlens.panel.typed import Events, read_events
 
@@ -30,7 +32,12 @@ class World:
     histories: Mapping[str, Events]
     starts: int
     ends: int
-    notes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is odd in the data, a line each."""
+        return tuple(map(str, self.remarks))
 
     def show(self, instant: int) -> str:
         """Return an instant as a date of the run's time zone."""
@@ -51,13 +58,14 @@ def _read_world(config: Config) -> World:
         config.time_zone, memory_limit=config.engine.memory_limit, threads=config.engine.threads
     )
     histories = {name: read_events(config, engine, name) for name in config.histories}
-    notes = tuple(note for events in histories.values() for note in events.notes)
+    remarks = tuple(remark for events in histories.values() for remark in events.remarks)
+    remarks += remarks_on_agreement(config, engine, histories)
     _check_margin(config, engine, histories["orders"].table)
     _check_contract(config, histories)
     histories, left_out = _leave_out(config, engine, histories)
     histories = _limit(config, engine, histories)
     starts, ends = _span(config, engine, histories["orders"].table)
-    return World(config, engine, histories, starts, ends, notes + left_out)
+    return World(config, engine, histories, starts, ends, remarks + left_out)
 
 
 def _check_margin(config: Config, engine: Engine, orders: ir.Table) -> None:
@@ -87,18 +95,19 @@ def _check_contract(config: Config, histories: Mapping[str, Events]) -> None:
 
 def _leave_out(
     config: Config, engine: Engine, histories: Mapping[str, Events]
-) -> tuple[Mapping[str, Events], tuple[str, ...]]:
+) -> tuple[Mapping[str, Events], tuple[Remark, ...]]:
     """Leave out customers by rule, and say how many."""
-    notes, place = [], "population.leave_out"
+    remarks, place = [], "population.leave_out"
     for rule in config.population.leave_out:
         if "customers" not in histories:
             raise ConfigError(f"{place} needs data.customers, the table that its rules read")
         customers = histories["customers"]
         spoken_of = obeys(customers.table, customers.history, rule, place)
         out = engine.keep(customers.table.filter(spoken_of).select("customer_id").distinct())
-        notes.append(f"{engine.count(out):,} customers left out by the rule: {rule}")
+        count = engine.count(out)
+        remarks.append(Remark("customers", f"{count:,} left out by the rule: {rule}", rows=count))
         histories = _filtered(engine, histories, lambda t, out=out: t.anti_join(out, "customer_id"))
-    return histories, tuple(notes)
+    return histories, tuple(remarks)
 
 
 def _limit(config: Config, engine: Engine, histories: Mapping[str, Events]) -> Mapping[str, Events]:
@@ -130,6 +139,7 @@ def _span(config: Config, engine: Engine, orders: ir.Table) -> tuple[int, int]:
 
     Where times are dates only, the data reaches to the end of its last day.
     """
+    orders = orders.filter(orders.event_time < end_of_knowledge(config))
     time = orders.event_time
     within_day = ((orders.hour > 0) | (time % QUARTER != 0)).any()
     row = orders.aggregate(first=time.min(), last=time.max(), has_clock=within_day)
