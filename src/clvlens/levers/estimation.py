@@ -31,12 +31,17 @@ class Influence:
 
 
 def aipw(arm: Floats, outcome: Floats, propensity: Floats, at_target: Floats) -> Influence:
-    """Return m(X) + w (Y − m(X)) − Y by row, with weights w = A / e(X) scaled to a mean of 1.
+    """Return m(X) + w (Y − m(X)) − Y by row, with weights w = A / e(X).
 
-    Hájek's scaling; propensities below the floor count as the floor.
+    Who is at the target stands for themselves, and with A (1 − e) / e for those who are not. The
+    latter weights are scaled to add up to how many those are (Hájek): where few are away from the
+    target, a small error of e is a large one of 1 − e. Propensities below the floor count as it.
     """
-    weights = arm / np.maximum(propensity, FLOOR)
-    weights = weights / weights.mean()
+    likely = np.maximum(propensity, FLOOR)
+    others = arm * (1 - likely) / likely
+    if others.sum() > 0:
+        others = others * (1 - arm).sum() / others.sum()
+    weights = arm + others
     residual = arm * (outcome - at_target)
     return Influence(at_target + weights * residual - outcome, weights, residual)
 

@@ -28,6 +28,7 @@ TREES: dict[str, object] = {
 OF_ARM = {**TREES, "objective": "binary:logistic", "max_depth": 2, "min_child_weight": 5.0}
 OF_AMOUNT = {**TREES, "max_depth": 3, "min_child_weight": 20.0}
 ROUNDS = 60
+REGULARISED = 0.1
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def propensities(rows: Rows, arm: Floats) -> Floats:
     for train, held in rows.folds:
         kept = screen(rows, train, arm)
         X, X_held = rows.X[train][:, kept], rows.X[held][:, kept]
-        line, line_held = _line(LogisticRegression(C=0.1), X, arm[train], X_held)
+        line, line_held = _line(LogisticRegression(C=REGULARISED), X, arm[train], X_held)
         found[held] = _trees(OF_ARM, X, arm[train], line, X_held, line_held)
     return found
 

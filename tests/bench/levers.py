@@ -1,0 +1,161 @@
+"""How well effects of levers are recovered, on simulated businesses whose truth is known.
+
+    make bench-levers                                    # what is committed, resumed where it ended
+    .venv/bin/python tests/bench/levers.py --regimes clean --sizes 10000 --seeds 24 --others 4
+
+Money is per customer who signed up, eligible or not, so that levers can be ranked. Truth is
+measured once a regime on 400,000 other customers and kept in data/bench/levers_truth.csv.
+Rows are appended to data/bench/levers.csv after each run, so that an interrupted bench goes on.
+Seeds below 100 are scored; the settings of the estimator were fixed before, on others.
+
+Beside clvlens stand a naive difference, and for the first seeds: DoubleML, where it is installed;
+mean |SHAP| of a model on a snapshot 360 days before the end; and what that model says if the
+lever's feature is moved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from lever_rivals import doubly_robust_elsewhere, shap_and_what_if
+from lever_scores import markdown, score
+
+from clvlens.config import load_config
+from clvlens.levers import gates
+from clvlens.levers.effects import describe, study
+from clvlens.levers.nuisances import prepare, propensities
+from clvlens.levers.trials import Trial, run_trials
+from clvlens.panel.world import World, read_world
+from clvlens.simulation import Settings, measure, write
+from clvlens.simulation.noise import blocks
+from clvlens.simulation.tables import inhabit
+from clvlens.simulation.truth import EFFECTS, effects
+
+BENCH = Path(__file__).parents[2] / "data" / "bench"
+TABLE, TRUTH = BENCH / "levers.csv", BENCH / "levers_truth.csv"
+HORIZON = 360
+REGIMES = ["clean", "hidden", "sharp", "drift", "heavy"]
+COLUMNS = ("seed", "size", "regime", "lever", "method", "truth", "estimate", "low", "high",
+           "verdict", "bound_low", "bound_high", "restricted_truth", "seconds")  # fmt: skip
+
+# Our levers by the simulator's names; the first of a lever's policies is meant.
+LEVERS = {
+    "annual_billing": "annual billing", "onboarding": "guided onboarding",
+    "bundle": "bundle offer", "dunning": "dunning", "card_updater": "card updater",
+    "no_card_failure": "card failures", "cart_email": "cart e-mail",
+    "first_response": "response time", "out_of_hours": "out-of-hours support",
+    "loyalty": "loyalty programme", "newsletter": "newsletter",
+    "recommendations": "recommendations", "special_day": "special-day message",
+}  # fmt: skip
+
+
+def main() -> None:
+    """Run what is missing, then print the table of what is there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--regimes", nargs="+", default=["clean", "hidden", "sharp", "drift", "heavy"]
+    )
+    parser.add_argument("--sizes", nargs="+", type=int, default=[10_000])
+    parser.add_argument("--seeds", type=int, default=24)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--others", type=int, default=2, help="seeds on which rivals are run too")
+    asked = parser.parse_args()
+    for regime in asked.regimes:
+        for size in asked.sizes:
+            for seed in range(asked.first, asked.first + asked.seeds):
+                if not _is_done(regime, size, seed):
+                    _append(run(regime, size, seed, rivals=seed <= asked.others))
+    found = pd.read_csv(TABLE)
+    print(markdown(score(found)))
+
+
+def run(regime: str, size: int, seed: int, *, rivals: bool) -> pd.DataFrame:
+    """Return one row a lever and method."""
+    truth = true_effects(regime)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(customers=size, seed=seed, regime=regime)
+        write(settings, Path(folder) / "business")
+        world = read_world(load_config(Path(folder) / "business" / "config.yaml"))
+        began = time.monotonic()
+        rows = list(_studied(world, settings, truth, rivals=rivals))
+        if rivals:
+            rows += shap_and_what_if(world, LEVERS, HORIZON)
+    frame = pd.DataFrame(rows).assign(seed=seed, size=size, regime=regime)
+    frame["truth"] = frame["lever"].map(truth)
+    print(f"{regime} {size:,} seed {seed}: {time.monotonic() - began:.0f} s", flush=True)
+    return frame.reindex(columns=list(COLUMNS))
+
+
+def _studied(world: World, settings: Settings, truth: pd.Series, *, rivals: bool) -> Iterator[dict]:
+    """Yield what clvlens, the naive difference and DoubleML say of each lever."""
+    names = {ours: theirs for theirs, ours in LEVERS.items()}
+    levers = [lever for lever in world.config.levers.studied() if lever.name in names]
+    began = time.monotonic()
+    trials = run_trials(world, levers, HORIZON)
+    shared = (time.monotonic() - began) / len(trials)
+    for trial in trials:
+        assert isinstance(trial, Trial), trial.reason
+        began, name = time.monotonic(), names[trial.lever.name]
+        found = study(trial, describe(trial.lever, "USD"))
+        share = found.eligible_customers / trial.cohort
+        restricted = (
+            share * _restricted_truth(settings, trial, name) if found.population else np.nan
+        )
+        yield {
+            "lever": name, "method": "clvlens", "estimate": found.effect_per_customer,
+            "low": found.customer_low_95, "high": found.customer_high_95, "verdict": found.evidence,
+            "bound_low": found.bound_low * share, "bound_high": found.bound_high * share,
+            "restricted_truth": restricted, "seconds": shared + time.monotonic() - began,
+        }  # fmt: skip
+        yield {
+            "lever": name,
+            "method": "naive",
+            "estimate": found.raw_difference * trial.eligible / trial.cohort,
+        }
+        if rivals:
+            yield from doubly_robust_elsewhere(trial, name)
+
+
+def _restricted_truth(settings: Settings, trial: Trial, name: str) -> float:
+    """Return the true effect, per eligible, on those whom a restricted estimate is about."""
+    likely = propensities(prepare(trial.X, trial.customers), trial.arm)
+    members = trial.customers[gates.overlap(likely)[1]]
+    wanted = [effect for effect in EFFECTS if effect.name == name]
+    own = []
+    for noise in blocks(settings.seed, settings.customers):
+        world = inhabit(noise, settings)
+        ids = [f"C{index:07d}" for index in world.people.index]
+        own.append(effects(world, wanted).set_axis(ids)[name])
+    return float(pd.concat(own).reindex(np.unique(members)).mean())
+
+
+def true_effects(regime: str) -> pd.Series:
+    """Return USD per customer by lever, measured once and kept."""
+    known = pd.read_csv(TRUTH) if TRUTH.exists() else pd.DataFrame(columns=["regime"])
+    if regime not in set(known["regime"]):
+        fresh = measure(Settings(regime=regime)).assign(regime=regime)
+        known = pd.concat([known, fresh], ignore_index=True)
+        known.to_csv(TRUTH, index=False, float_format="%.6g")
+    known = known[(known["regime"] == regime) & (known["policy"] != "sustained")]
+    return known.set_index("lever")["per_customer_usd"]
+
+
+def _is_done(regime: str, size: int, seed: int) -> bool:
+    if not TABLE.exists():
+        return False
+    known = pd.read_csv(TABLE, usecols=["regime", "size", "seed"])
+    return bool(((known == [regime, size, seed]).all(axis=1)).any())
+
+
+def _append(rows: pd.DataFrame) -> None:
+    rows.to_csv(TABLE, mode="a", header=not TABLE.exists(), index=False, float_format="%.5g")
+
+
+if __name__ == "__main__":
+    main()
