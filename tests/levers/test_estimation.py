@@ -21,11 +21,22 @@ def test_a_right_model_needs_no_weights():
     assert list(found.values) == [0, 2]
 
 
-def test_weights_are_scaled_to_a_mean_of_one_and_no_chance_is_below_the_floor():
+def test_who_is_at_the_target_stands_for_themselves_and_for_those_who_are_not():
+    """Odds of 1 and 49 of being away share the two who are away as 1 to 49."""
     arm = np.array([1.0, 1, 0, 0])
-    found = aipw(arm, np.zeros(4), np.array([0.5, 0.0001, 0.5, 0.5]), np.zeros(4))
-    assert found.weights.mean() == pytest.approx(1)
-    assert found.weights[1] / found.weights[0] == pytest.approx(0.5 / FLOOR)
+    found = aipw(arm, np.zeros(4), np.array([0.5, 0.02, 0.5, 0.5]), np.zeros(4))
+    assert found.weights == pytest.approx([1 + 2 / 50, 1 + 2 * 49 / 50, 0, 0])
+
+
+def test_no_chance_is_below_the_floor():
+    arm, rest = np.array([1.0, 1, 0, 0]), [0.5, 0.5, 0.5]
+    one, other = (aipw(arm, arm, np.array([e, *rest]), arm).weights for e in (FLOOR, 0.0001))
+    assert list(one) == list(other)
+
+
+def test_with_everybody_at_the_target_nothing_would_change():
+    found = aipw(np.ones(3), np.array([1.0, 2, 3]), np.full(3, 0.9), np.full(3, 2.0))
+    assert list(found.values) == [0, 0, 0]
 
 
 def test_the_true_effect_lies_within_three_standard_errors():

@@ -33,6 +33,9 @@ data:
 {tables}
 target:
   horizon_days: 180
+
+levers:
+  horizon_days: {horizon}
 """
 
 
@@ -104,6 +107,7 @@ def _config(settings: Settings, out: Path) -> str:
         name=name or "simulated",
         ends=(OPENED + np.timedelta64(LAST_DAY, "D")).astype("datetime64[D]"),
         tables=tables,
+        horizon=HORIZON,
     )
 
 

@@ -1,0 +1,21 @@
+import csv
+
+from clvlens.histories import discover
+
+
+def rows(project):
+    with (project.data / "levers" / "levers.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_lever_has_a_row_and_a_refusal_says_what_to_give(project):
+    found = {row["lever"]: row for row in rows(project)}
+    assert set(found) == {lever.name for h in discover().values() for lever in h.levers}
+    billing = found["annual billing"]
+    assert (billing["evidence"], billing["effect_per_eligible"]) == ("D", "")
+    assert billing["reason"].startswith("the tables lack subscriptions.billing")
+
+
+def test_nothing_is_said_of_moving_what_is_only_associated(project):
+    for row in rows(project):
+        assert row["evidence"] != "D" or "would change" not in row["verdict"]
