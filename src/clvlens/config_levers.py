@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import pydantic
 from pydantic import Field, model_validator
@@ -24,18 +24,24 @@ class Levers(Strict):
     `horizon_days` is how long value is counted from a decision on; by default the target's.
     `define` describes levers by name: under the name of one that clvlens has, the keys given
     replace its own; under another, a lever of the user's. `leave_out` names those not to study.
+    `costs` is what giving a lever to one customer costs, by name, in the run's currency; `budget`
+    what there is to spend. Who came to a decision in the last `reach_days` could be reached.
     """
 
     horizon_days: int | None = Field(default=None, gt=0)
     define: dict[str, dict[str, Any]] = Field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
+    costs: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    budget: float | None = Field(default=None, ge=0)
+    reach_days: float = Field(default=90, gt=0)
 
     @model_validator(mode="after")
     def _can_be_studied(self) -> Levers:
         known = self.levers()
-        for name in self.leave_out:
-            if name not in known:
-                raise ValueError(f"leave_out: {name!r} is no lever; {nearest(name, known)}")
+        for key, names in (("leave_out", self.leave_out), ("costs", self.costs)):
+            for name in names:
+                if name not in known:
+                    raise ValueError(f"{key}: {name!r} is no lever; {nearest(name, known)}")
         return self
 
     def levers(self) -> dict[str, Lever]:

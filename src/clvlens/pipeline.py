@@ -18,6 +18,7 @@ from clvlens.errors import ModelError, TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
 from clvlens.levers.attribution import Attribution, attribute
 from clvlens.levers.effects import Effect, estimate_effects
+from clvlens.levers.opportunity import Opportunity, find_opportunity
 from clvlens.models.customer import CustomerModel, train_model
 from clvlens.models.encoding import SMALLEST_SHARE
 from clvlens.output.predictions import prediction_table
@@ -105,6 +106,11 @@ def study_levers(config: Config, progress: Progress = lambda _: None) -> list[Ef
     """Return what moving each lever would change, or why that cannot be told; see `Effect`."""
     progress("read the histories")
     return estimate_effects(read_world(config), progress)
+
+
+def weigh_levers(config: Config, effects: list[Effect]) -> Opportunity:
+    """Return whom the levers that pay could reach, at what gain and cost; see `Opportunity`."""
+    return find_opportunity(read_world(config), effects, config.levers.levers())
 
 
 def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:

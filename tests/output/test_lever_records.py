@@ -17,7 +17,10 @@ def folder(configured, tmp_path):
 
 def test_the_page_lies_at_the_root_beside_the_tables_and_the_picture(folder):
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert files == {"levers.html", "levers.csv", "levers.json", "plots/levers.png"}
+    assert files == {
+        *("levers.html", "levers.csv", "levers.json", "opportunity_by_lever.csv"),
+        "plots/levers.png",
+    }
 
 
 def test_there_is_one_row_a_lever_with_its_association_beside_its_effect(folder):

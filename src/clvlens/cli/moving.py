@@ -12,25 +12,35 @@ from clvlens.levers.effects import effects_table
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output import records
 from clvlens.output.lever_page import lever_description
-from clvlens.output.lever_records import PAGE, TABLE_TAG, lever_report, write_levers
+from clvlens.output.lever_records import (
+    PAGE,
+    TABLE_TAG,
+    lever_report,
+    write_levers,
+    write_opportunity,
+)
 from clvlens.output.lever_report import LeverReport
 from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
 
 SAMPLE = 500  # customers on whom the associations are measured
+OPPORTUNITY = ("lever", "customers", "gain", "value_at_stake", "total_cost", "net")
 UNTRAINED = "No model to set beside the effects; for what predictions lean on: clvlens train"
 
 
 def levers(config: Config, stage: Stages) -> None:
     """Study every lever, write the lever page, and put it on the run's page."""
-    effects = effects_table(pipeline.study_levers(config, stage))
+    effects = pipeline.study_levers(config, stage)
+    stage("find whom they could reach")
+    found = pipeline.weigh_levers(config, effects)
     digest, associated = _associated(config, stage)
-    report = lever_report(config, effects, associated)
+    report = lever_report(config, effects_table(effects), associated, found.by_lever)
     stage("draw")
     folder = write_levers(config, report)
+    path = write_opportunity(config, found.by_customer)
     stage.end()
     _print_levers(report)
-    print(f"Wrote {folder}")
+    print(f"Wrote {folder}, and {path}, which names customers and stays here")
     record = records.read_run(config, digest) if digest else None
     if record is None:
         print(completed(NOT_TRACKED if digest else UNTRAINED, config))
@@ -73,6 +83,9 @@ def _print_levers(report: LeverReport) -> None:
         by_reason = pd.DataFrame(report.refused).groupby("reason", sort=False)["lever"]
         for reason, names in by_reason.agg(", ".join).items():
             print(f"  {names}: {reason}")
+    if len(report.opportunity):
+        print(f"\nCustomers who came to the decision lately without it ({report.currency})")
+        print(table(report.opportunity[list(OPPORTUNITY)]))
     print()
 
 

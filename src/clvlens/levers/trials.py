@@ -196,7 +196,7 @@ def _finish(
     horizon_days: int,
 ) -> Trial | Absent:
     frame = begun.rows.merge(features, on=list(KEYS), how="left")
-    frame = frame[_fulfils(frame, begun.decision.eligible)].reset_index(drop=True)
+    frame = frame[eligible(frame, begun.decision.eligible)].reset_index(drop=True)
     if frame.empty:
         return Absent(begun.lever, f"nobody is eligible: {begun.decision.eligible_note}")
     beside = tuple(
@@ -228,7 +228,7 @@ def _finish(
     )  # fmt: skip
 
 
-def _fulfils(frame: pd.DataFrame, conditions: Sequence[Condition]) -> pd.Series:
+def eligible(frame: pd.DataFrame, conditions: Sequence[Condition]) -> pd.Series:
     """Return who fulfils all conditions; of features that the run lacks, nothing is asked."""
     keeps = pd.Series(True, index=frame.index)
     for condition in conditions:

@@ -5,7 +5,7 @@ An effect is causal, with an interval and an evidence letter; an association des
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ class LeverReport:
     """What the lever page, the run's description and its files are made of.
 
     `effects` has one row a lever and policy, with the columns of `levers.csv`; `associated` the
-    mean absolute part of predicted value by lever, money a customer in `unit`.
+    mean absolute part of predicted value by lever, money a customer in `unit`; `opportunity` one
+    row a lever that pays, as `Opportunity.by_lever`.
     """
 
     name: str
@@ -32,6 +33,7 @@ class LeverReport:
     unit: str
     effects: pd.DataFrame
     associated: pd.Series
+    opportunity: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def told(self) -> list[Row]:

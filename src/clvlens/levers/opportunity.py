@@ -1,0 +1,139 @@
+"""Opportunity: whom a lever could still reach, what that would bring, and what it would cost.
+
+Reached could be customers for whom the lever was decided lately and who were not given it: they
+are like those of its trial, but for the date. What they gain is the effect on those who were not
+at the target; those who were gain nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clvlens.histories.base import Lever
+from clvlens.histories.exact import DAY
+from clvlens.levers.effects import Effect
+from clvlens.levers.trials import eligible
+from clvlens.panel.decided import Spread, missing_columns, time_zeros
+from clvlens.panel.snapshot import KEYS, snapshot
+from clvlens.panel.target import exposures
+from clvlens.panel.world import World
+
+ONCE = ("one_time", "standing")  # an event or a dose is not given to somebody, but happens
+
+
+@dataclass(frozen=True)
+class Opportunity:
+    """Whom levers could reach.
+
+    `by_lever`: `lever`, `customers`, `gain` each with its 95 % interval, `cost` each, all with
+    their totals (`value_at_stake`, …), `net` and `return_on_cost`; money over the horizon.
+    `by_customer`: one row a customer and lever, largest net gain first, `is_planned` where the
+    budget is spent on it. It names customers, so it stays where the data are.
+    """
+
+    by_lever: pd.DataFrame
+    by_customer: pd.DataFrame
+
+
+def find_opportunity(
+    world: World, effects: Sequence[Effect], levers: Mapping[str, Lever]
+) -> Opportunity:
+    """Return whom each lever that is shown to pay could still reach, with the plan under a budget.
+
+    Gains are averages of the trial: they are the same for everybody, as no test here supports
+    ranking customers by them.
+    """
+    settings = world.config.levers
+    told = [e for e in effects if e.is_shown and e.controllable and e.kind in ONCE and e.low_95 > 0]
+    reach = {e.lever: reachable(world, levers[e.lever], settings.reach_days) for e in told}
+    rows = [
+        pd.DataFrame({"customer_id": reach[e.lever], "lever": e.lever, "evidence": e.evidence,
+                      **gains(e), "cost": settings.costs.get(e.lever, 0.0)})
+        for e in told
+    ]  # fmt: skip
+    each = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)
+    each["net_gain"] = each["gain"] - each["cost"]
+    return Opportunity(summarise(each), plan(each, settings.budget))
+
+
+COLUMNS = [
+    *("customer_id", "lever", "evidence", "gain", "gain_low_95", "gain_high_95", "cost"),
+    "net_gain",
+]
+
+
+def gains(effect: Effect) -> dict[str, float]:
+    """Return what one who is not at the target gains from it, with the 95 % interval.
+
+    The effect per eligible customer is an average that includes those at the target already.
+    """
+    away = effect.untreated / (effect.treated + effect.untreated)
+    return {
+        "gain": effect.effect_per_eligible / away,
+        "gain_low_95": effect.low_95 / away,
+        "gain_high_95": effect.high_95 / away,
+    }
+
+
+def reachable(world: World, lever: Lever, days: float) -> list[str]:
+    """Return who came to the lever's decision in the last `days` and has not been given it."""
+    decision = lever.decision
+    if decision is None or missing_columns(world, decision):
+        return []
+    zeros = time_zeros(world, decision)
+    if isinstance(zeros, Spread):
+        return []
+    lately = zeros.table.filter(
+        zeros.table.cutoff >= world.ends - int(days * DAY), zeros.table.cutoff < world.ends
+    )
+    rows = world.engine.keep(lately.select(*KEYS))
+    arms = world.engine.frame(exposures(world, rows, decision.arm, decision.kind))
+    frame = arms[arms["arm"] != 1].reset_index(drop=True)
+    if decision.eligible and len(frame):
+        known = world.engine.frame(snapshot(world, world.engine.table(frame[[*KEYS]])))
+        known = frame.merge(known, on=list(KEYS), how="left")
+        frame = known[eligible(known, decision.eligible)]
+    return sorted(frame["customer_id"])
+
+
+def summarise(each: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a lever, the largest net gain in all first.
+
+    Of one lever, everybody's gain is the same estimate: its interval is added up as it is.
+    """
+    found = each.groupby("lever", as_index=False, sort=False).agg(
+        evidence=("evidence", "first"),
+        customers=("customer_id", "size"),
+        gain=("gain", "mean"),
+        gain_low_95=("gain_low_95", "mean"),
+        gain_high_95=("gain_high_95", "mean"),
+        cost=("cost", "mean"),
+    )
+    for total, of in (("value_at_stake", "gain"), ("at_stake_low_95", "gain_low_95"),
+                      ("at_stake_high_95", "gain_high_95"), ("total_cost", "cost")):  # fmt: skip
+        found[total] = found["customers"] * found[of]
+    found["net"] = found["value_at_stake"] - found["total_cost"]
+    found["return_on_cost"] = found["net"] / found["total_cost"].replace(0.0, np.nan)
+    return found.sort_values("net", ascending=False, ignore_index=True, kind="stable")
+
+
+def plan(each: pd.DataFrame, budget: float | None = None) -> pd.DataFrame:
+    """Return the rows, largest net gain first, and which of them a budget is spent on.
+
+    A customer gets one lever, that of the largest net gain: effects of several do not add up.
+    Money goes where a unit of cost brings most, until the next would cost more than is left.
+    """
+    each = each.sort_values(
+        ["net_gain", "customer_id", "lever"], ascending=[False, True, True], ignore_index=True
+    )
+    first = each[each["net_gain"] > 0].drop_duplicates("customer_id")
+    by_cost = (first["net_gain"] / first["cost"].clip(lower=1e-9)).sort_values(
+        ascending=False, kind="stable"
+    )
+    spent = first["cost"].loc[by_cost.index].cumsum()
+    affordable = spent.index[spent <= (np.inf if budget is None else budget)]
+    return each.assign(is_planned=each.index.isin(affordable))
