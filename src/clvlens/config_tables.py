@@ -41,13 +41,18 @@ class Rule(Strict):
 
 
 class Source(Strict):
-    """Where rows come from: files, a file inside an installed package, or a database table."""
+    """Where rows come from: files, a file inside an installed package, or a database table.
+
+    `sheet` is one of a spreadsheet's, the first by default; `encoding` and `delimiter` are of CSV.
+    """
 
     path: str | None = None
     package: str | None = None
     database: str | None = None
     table: str | None = None
-    format: Literal["csv", "parquet", "padded"] | None = None
+    format: Literal["csv", "parquet", "padded", "xlsx"] | None = None
+    sheet: str | None = None
+    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     decimal: Literal[".", ","] = "."
 

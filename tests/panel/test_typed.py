@@ -204,6 +204,7 @@ def test_rows_without_a_value_that_a_rule_asks_for_are_not_read(tmp_path):
     config = configure(tmp_path, {"orders": lines}, options={"orders": {"keep": keep}})
     world = read_world(config)
     assert world.engine.frame(world.histories["orders"].table)["amount"].tolist() == [12.5]
+    assert "orders: 2 rows not read, without amount or customer_id" in world.notes
 
 
 def test_a_column_that_bears_our_name_by_chance_is_left_out_by_null(tmp_path):
@@ -220,3 +221,21 @@ def test_lines_are_kept_by_what_only_lines_say(tmp_path):
     options = {"orders": {"grain": "line", "attributes": ["state"], "keep": keep}}
     world = read_world(configure(tmp_path, {"orders": lines}, options=options))
     assert world.engine.frame(world.histories["orders"].table)["order_id"].tolist() == ["1"]
+
+
+def test_a_line_without_an_amount_costs_its_price_times_its_pieces(tmp_path):
+    """Two pieces at 2.50 and one that came back: 2.50 in all, in an order of two lines."""
+    line = {"customer_id": "A", "ordered_at": "2024-01-05", "order_id": "1", "unit_price": "2.50"}
+    lines = [{**line, "quantity": "2"}, {**line, "quantity": "-1"}]
+    config = configure(tmp_path, {"orders": lines}, options={"orders": {"grain": "line"}})
+    world = read_world(config)
+    (order,) = world.engine.frame(world.histories["orders"].table).itertuples()
+    assert (float(order.amount), order.items) == (2.5, 2)
+
+
+def test_a_line_that_does_not_say_how_many_is_refused(tmp_path):
+    line = {"customer_id": "A", "ordered_at": "2024-01-05", "order_id": "1", "unit_price": "2.50"}
+    lines = [{**line, "quantity": "2"}, {**line, "quantity": ""}]
+    config = configure(tmp_path, {"orders": lines}, options={"orders": {"grain": "line"}})
+    with pytest.raises(DataError, match=r"orders\.quantity: 1 row without a value, first in row 2"):
+        read_world(config)

@@ -3,9 +3,10 @@
 import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
-from tests.starting.shops import german, shopify, woocommerce
+from tests.starting.shops import german, shopify, woocommerce, write
 from tests.support.business import Row, write_csv
 
 from clvlens.config import load_config
@@ -125,6 +126,38 @@ def test_a_total_that_every_line_repeats_is_not_added_up(tmp_path):
     _, raw = start(tmp_path, tmp_path / "sales.csv")
     assert raw["data"]["orders"]["columns"]["amount"] == "price"
     assert total(world(tmp_path)) == 60 * 2.5
+
+
+RETAIL = [
+    {"InvoiceNo": 536_365 + n // 2, "StockCode": "85123A" if n % 2 else "71053",
+     "Quantity": 1 + n % 3, "InvoiceDate": DAYS[n // 2], "UnitPrice": 2.55 if n % 2 else 3.39,
+     "CustomerID": 17_850 + n // 2 % 3}
+    for n in range(60)
+]  # fmt: skip
+SOLD = sum(row["Quantity"] * row["UnitPrice"] for row in RETAIL)
+
+
+@pytest.mark.parametrize("price", ["UnitPrice", "Price"])
+def test_a_price_of_one_piece_is_multiplied_by_their_number(tmp_path, price):
+    """Called Price, it is told by being the same for one piece of a product and for three."""
+    rows = [{**row, price: row["UnitPrice"]} for row in RETAIL]
+    rows = rows if price == "UnitPrice" else [{**row} for row in rows if row.pop("UnitPrice")]
+    write_csv(tmp_path / "online_retail.csv", rows)
+    _, raw = start(tmp_path, tmp_path / "online_retail.csv")
+    columns = raw["data"]["orders"]["columns"]
+    assert (columns["unit_price"], columns["quantity"]) == (price, "Quantity")
+    read = world(tmp_path)
+    assert total(read) == pytest.approx(SOLD)
+    assert read.engine.count(read.histories["orders"].table) == 30
+
+
+def test_a_price_of_the_line_is_not_multiplied(tmp_path):
+    rows = [{**row, "Price": row["Quantity"] * row["UnitPrice"]} for row in RETAIL]
+    rows = [{**row} for row in rows if row.pop("UnitPrice")]
+    write_csv(tmp_path / "online_retail.csv", rows)
+    _, raw = start(tmp_path, tmp_path / "online_retail.csv")
+    assert raw["data"]["orders"]["columns"]["amount"] == "Price"
+    assert total(world(tmp_path)) == pytest.approx(SOLD)
 
 
 def test_how_many_is_no_money_though_it_is_called_amount(tmp_path):
@@ -261,3 +294,31 @@ def test_a_file_that_cannot_be_read_is_left_out_and_said(tmp_path):
     begun, _ = start(tmp_path, tmp_path / "orders.csv", tmp_path / "twice.csv")
     assert begun.left_out[0].name == "twice"
     assert "repeats a" in begun.left_out[0].why
+
+
+def test_latin_1_is_told_from_utf_8(tmp_path):
+    sold = [
+        {"Käufer": f"c{n % 3}", "Bestelldatum": day, "Betrag": "5"} for n, day in enumerate(DAYS)
+    ]
+    write(tmp_path / "verkäufe.csv", "Käufer,Bestelldatum,Betrag", sold, encoding="latin-1")
+    _, raw = start(tmp_path, tmp_path / "verkäufe.csv", answers=None)
+    assert raw["data"]["orders"]["encoding"] == "latin-1"
+    assert raw["data"]["orders"]["columns"]["customer_id"] == "Käufer"
+
+
+def test_the_sheets_of_a_workbook_are_tables(tmp_path):
+    """Numbers and dates come as such; ids that are numbers stay whole."""
+    pytest.importorskip("openpyxl")
+    sold = pd.DataFrame(heads(total=5.5)).assign(order_date=pd.to_datetime(DAYS))
+    people = pd.DataFrame({"client": ["c0", "c1", "c2"], "gender": ["f", "m", None]})
+    with pd.ExcelWriter(tmp_path / "shop.xlsx") as book:
+        sold.to_excel(book, sheet_name="Orders 2024", index=False)
+        people.to_excel(book, sheet_name="Customers", index=False)
+    _, raw = start(tmp_path, tmp_path / "shop.xlsx")
+    assert raw["data"]["orders"]["sheet"] == "Orders 2024"
+    assert raw["data"]["customers"]["attributes"] == {"gender": "gender"}
+    read = world(tmp_path)
+    assert total(read) == 30 * 5.5
+    assert set(read.engine.frame(read.histories["orders"].table)["order_id"]) == {
+        str(n) for n in range(30)
+    }

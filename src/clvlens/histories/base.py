@@ -43,7 +43,8 @@ class Column:
     `known_at` names the time column at which the value became known; before that instant it
     is null in every snapshot. A time column is its own clock. No clock means that the value
     is known with the row. Values below `least` are refused. `among` holds the values of a
-    category that features tell apart; others may stand beside them.
+    category that features tell apart; others may stand beside them. `instead` names columns of
+    lines that together stand for a required one, as price and quantity do for an amount.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Column:
     known_at: str | None = None
     least: int | None = None
     among: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
     @property
     def storage(self) -> str:

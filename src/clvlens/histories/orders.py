@@ -154,11 +154,16 @@ def _buy_till_you_die(past: Past) -> Iterator[Feature]:
 def fold_lines(lines: ir.Table) -> ir.Table:
     """Return one row an order from one a line: amounts added, products counted.
 
+    A line without an amount costs its unit price times its quantity.
+
     Lines of an order at another time are an order of their own, and refunds are rows with a
     negative amount at their own time: nothing of a row is known later than the row. A cost that
     some line lacks is missing, and so is the delivery; of several channels or stores, the first
     by name stands, and of fees and promises the largest.
     """
+    if "amount" not in lines.columns:
+        amount = (lines.unit_price * lines.quantity).round(4).cast(lines.unit_price.type())
+        lines = lines.mutate(amount=amount)
     have = set(lines.columns)
     counted = {"products": "product_id", "categories": "category"}
     orders = lines.group_by("customer_id", "order_id", "ordered_at").aggregate(
@@ -223,7 +228,7 @@ HISTORY = History(
         Column("customer_id", "id", "the customer", required=True),
         Column("ordered_at", "time", "when the order was placed", required=True),
         Column("amount", "money", "what was paid, net of discount; negative: refund",
-               required=True),
+               required=True, instead=("unit_price", "quantity")),
         Column("order_id", "id", "tells orders apart; required for lines"),
         Column("cost", "money", "cost of the goods sold, for margin"),
         Column("discount", "money", "discount already taken off the amount"),
@@ -248,6 +253,8 @@ HISTORY = History(
         columns=(
             Column("product_id", "id", "the product of the line"),
             Column("category", "category", "the category of the product"),
+            Column("unit_price", "money", "price of one piece, where the line has no amount"),
+            Column("quantity", "number", "pieces of the line, negative where they came back"),
             Column("role", "category", "why the line is there", among=("base", *ROLES)),
         ),
         fold=fold_lines,

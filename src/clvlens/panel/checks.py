@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.config_tables import TableConfig
+from clvlens.config_tables import Rule, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.histories.base import Column, History
 from clvlens.panel.engine import Engine
@@ -70,7 +70,9 @@ def missing_columns(
             column.name,
         )
         for column in known
-        if (column.required or column.name in named) and mapping[column.name] not in present
+        if (column.required or column.name in named)
+        and mapping[column.name] not in present
+        and not (column.instead and {mapping.get(name) for name in column.instead} <= {*present})
     ]
 
 
@@ -190,6 +192,16 @@ def _expected(name: str, table: TableConfig, column: Column) -> str:
     if column.type in ("money", "number") and table.decimal == ",":
         return f"data.{name}.decimal states ','; expected a number such as 1234,50"
     return EXPECTED.get(column.type, "expected text")
+
+
+def unfilled(
+    engine: Engine, history: History, rules: tuple[Rule, ...], raw: ir.Table, kept: ir.Table
+) -> tuple[Remark, ...]:
+    """Return a remark of how many rows are not read because they lack what a rule asks for."""
+    asked = [rule.column for rule in rules if rule.filled]
+    left = engine.count(raw) - engine.count(kept) if asked else 0
+    problem = f"{rows_of(left)} not read, without {' or '.join(asked)}"
+    return (Remark(history.name, problem, rows=left),) if left else ()
 
 
 def without_repeats(

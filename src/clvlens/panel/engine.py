@@ -66,10 +66,18 @@ class Engine:
 
     backend: Backend
 
-    def read(self, name: str, files: list[Path], form: str, *, delimiter: str = ",") -> ir.Table:
+    def read(
+        self,
+        name: str,
+        files: list[Path],
+        form: str,
+        *,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+    ) -> ir.Table:
         """Return a table over files of one format; text formats come as text only."""
         if form == "csv":
-            return self._read_csv(name, files, delimiter)
+            return self._read_csv(name, files, {"delim": delimiter, "encoding": encoding})
         try:
             if form == "parquet":
                 return self.backend.read_parquet([str(file) for file in files])
@@ -77,16 +85,20 @@ class Engine:
                 pd.read_csv(f, sep=r"\s+", dtype=str, na_values=[""], keep_default_na=False)
                 for f in files
             ]
-            return self.keep(ibis.memtable(pd.concat(parts)))
+            return self.hold(pd.concat(parts))
         except (duckdb.Error, ValueError, OSError) as error:
             what = f"{files[0].name} cannot be read as {form}: {_first_line(error)}"
             raise DataError([Fault(name, what, "check the file, or state format")]) from None
 
-    def _read_csv(self, name: str, files: list[Path], delimiter: str) -> ir.Table:
+    def hold(self, frame: pd.DataFrame) -> ir.Table:
+        """Return a frame as a table."""
+        return self.keep(ibis.memtable(frame))
+
+    def _read_csv(self, name: str, files: list[Path], how: Mapping[str, str]) -> ir.Table:
         """Return a table of text; nothing is sniffed, and every row must fit its file's header."""
         alike: dict[tuple[str, ...], list[Path]] = {}
         for file in files:
-            alike.setdefault(tuple(self._header(name, file, delimiter)), []).append(file)
+            alike.setdefault(tuple(self._header(name, file, how)), []).append(file)
         columns = next(iter(alike))
         for header, (file, *_) in alike.items():
             if set(header) != set(columns):
@@ -96,18 +108,19 @@ class Engine:
             self.backend.read_csv(
                 [str(file) for file in some],
                 columns=dict.fromkeys(header, "VARCHAR"),
-                delim=delimiter,
                 header=True,
-                **CSV,
+                **CSV | how,
             ).select(*columns)
             for header, some in alike.items()
         ]
         return parts[0] if len(parts) == 1 else ibis.union(*parts)
 
-    def _header(self, name: str, file: Path, delimiter: str) -> list[str]:
+    def _header(self, name: str, file: Path, how: Mapping[str, str]) -> list[str]:
         """Return the column names in a file's first line; nameless ones are numbered."""
+        delimiter = how["delim"]
+        whole_line = CSV | NO_QUOTES | how | {"delim": "\x01"}
         one_column = self.backend.read_csv(
-            str(file), columns={"line": "VARCHAR"}, delim="\x01", header=False, **CSV | NO_QUOTES
+            str(file), columns={"line": "VARCHAR"}, header=False, **whole_line
         )
         row = self.row(one_column.limit(1))
         if row is None or row[0] is None:
@@ -156,7 +169,7 @@ class Engine:
                 f"data.{name}: {_first_line(error)}; raise engine.memory_limit"
             ) from None
         except duckdb.Error as error:
-            mend = "mend the file, or state format, delimiter and decimal"
+            mend = "mend the file, or state format, delimiter, decimal and encoding"
             raise DataError([Fault(name, _said(error), mend)]) from None
 
     def check_time_format(self, name: str, forms: Iterable[str]) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from clvlens.config import Config
 from clvlens.config_tables import Lookup, Source, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
 from clvlens.panel.intact import check_intact
+from clvlens.panel.sheets import read_sheet
 
 ROW = "__row__"  # the number of a row in its table, from 0
 EXACT_FLOAT = 2**53  # from here on, different whole numbers are one float
@@ -115,8 +117,11 @@ def open_source(root: Path, engine: Engine, name: str, source: Source) -> ir.Tab
     form = source.format or _format_of(name, path, files)
     if path.is_dir():
         files = [file for file in files if f".{form}" in file.suffixes] or files
-    check_intact(name, files, form)
-    return engine.read(name, files, form, delimiter=source.delimiter)
+    if form == "xlsx":
+        return engine.hold(pd.concat([read_sheet(name, file, source.sheet) for file in files]))
+    if source.encoding == "utf-8":
+        check_intact(name, files, form)
+    return engine.read(name, files, form, delimiter=source.delimiter, encoding=source.encoding)
 
 
 def _files(path: Path) -> list[Path]:
@@ -136,10 +141,10 @@ def _is_hidden(part: str) -> bool:
 
 def _format_of(name: str, path: Path, files: list[Path]) -> str:
     endings = {suffix for file in files for suffix in file.suffixes}
-    found = [form for form in ("parquet", "csv") if f".{form}" in endings]
+    found = [form for form in ("parquet", "csv", "xlsx") if f".{form}" in endings]
     if len(found) != 1:
         what = "of several formats" if found else "of no known format" if files else "empty"
-        mend = "state format: csv, parquet or padded" if files else "put files into it"
+        mend = "state format: csv, parquet, xlsx or padded" if files else "put files into it"
         raise ConfigError(f"data.{name}.path: {path} is {what}; {mend}")
     return found[0]
 

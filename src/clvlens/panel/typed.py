@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import ibis
@@ -57,12 +57,15 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
     have = open_table(config, engine, name).columns
     faults = checks.missing_columns(name, known, mapping, table, have)
     present, remarks = _with_clocks(history, [c for c in known if mapping[c.name] in have])
+    present = _with_duties(known, present)
     read = partial(_converted, config, engine, name, present, mapping)
     faults += checks.bad_values(engine, name, present, table, read)
     faults += _faults_of_the_run(config, engine, name, present, have, read)
     if faults:
         raise DataError(faults)
-    events, strange = _sensible(engine, name, present, *read(False))
+    raw, typed = read(False)
+    remarks += checks.unfilled(engine, history, table.keep, open_table(config, engine, name), raw)
+    events, strange = _sensible(engine, name, present, raw, typed)
     rules = table.keep
     if table.grain == "line" and history.lines:
         of_lines = tuple(rule for rule in rules if rule.column in table.attributes)
@@ -150,6 +153,14 @@ def _known_columns(history: History, table: TableConfig) -> tuple[Column, ...]:
     if history.lines is None:
         raise ConfigError(f"data.{history.name}.grain: {history.name} has no lines; leave it out")
     return history.lines.columns_of(history)
+
+
+def _with_duties(known: Iterable[Column], present: list[Column]) -> list[Column]:
+    """Require what stands for a required column that is not there."""
+    names = {column.name for column in present}
+    duties = {name for c in known if c.required and c.name not in names for name in c.instead}
+    return [replace(column, required=column.required or column.name in duties)
+            for column in present]  # fmt: skip
 
 
 def _with_clocks(

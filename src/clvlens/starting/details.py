@@ -32,7 +32,7 @@ class Details:
 def details_of(engine: Engine, reading: Reading, joins: dict[str, tuple[Join, ...]]) -> Details:
     """Return how a table read as orders is to be read in detail."""
     found = _filled(Details(_lasting_customer(engine, reading, joins)))
-    found = _with_categories(_lines(engine, found), joins)
+    found = _with_categories(_by_pieces(engine, _lines(engine, found)), joins)
     return _one_currency(engine, _paid(engine, found))
 
 
@@ -103,6 +103,8 @@ def _lines(engine: Engine, found: Details) -> Details:
 def _as_lines(engine: Engine, found: Details, remark: str) -> Details:
     """Return the reading as lines; where each repeats the order's total, another amount is read."""
     reading = found.reading
+    if "amount" not in reading.columns:
+        return replace(found, grain="line", remarks={**found.remarks, "grain": remark})
     order, amount = reading.columns["order_id"].raw, reading.columns["amount"].raw
     others = [m for m in candidates(reading.history, reading.history.column("amount"), reading.view)
               if m.raw != amount and m.raw in reading.view.base.columns]  # fmt: skip
@@ -111,6 +113,57 @@ def _as_lines(engine: Engine, found: Details, remark: str) -> Details:
         reading = replace(reading, columns={**reading.columns, "amount": match})
     return replace(found, reading=reading, grain="line",
                    remarks={**found.remarks, "grain": remark})  # fmt: skip
+
+
+def _by_pieces(engine: Engine, found: Details) -> Details:
+    """Read a price as that of one piece, where the numbers of pieces say that it is."""
+    reading, base = found.reading, found.reading.view.base
+    columns = dict(reading.columns)
+    quantity, amount = columns.get("quantity"), columns.get("amount")
+    price, product = columns.get("unit_price"), columns.get("product_id")
+    if quantity is None or quantity.raw not in base.columns:
+        return found
+    if amount is not None:
+        doubtful = price is None and product is not None and amount.score < SPECIFIC
+        if not doubtful or not _is_unit_price(engine, base, product.raw, amount.raw, quantity.raw):
+            return found
+        price = replace(amount, why="a product costs as much however many are bought")
+    columns.pop("amount", None)
+    columns["unit_price"] = price
+    columns.setdefault("order_id", replace(columns["ordered_at"], why="nothing tells orders apart"))
+    remark = f"an amount is {price.raw} × {quantity.raw}"
+    return replace(
+        found,
+        reading=replace(reading, columns=columns),
+        grain="line",
+        remarks={
+            **found.remarks,
+            "grain": "; ".join(filter(None, (found.remarks.get("grain"), remark))),
+        },
+    )
+
+
+def _is_unit_price(
+    engine: Engine, table: FoundTable, product: str, price: str, quantity: str
+) -> bool:
+    """Whether a product's price is the same for several pieces as for one."""
+    rows = table.table.select(
+        product=table.table[product],
+        price=table.table[price].try_cast("float64"),
+        pieces=table.table[quantity].try_cast("float64"),
+    )
+    one = (
+        rows.filter(rows.pieces == 1).group_by("product").aggregate(single=lambda t: t.price.mean())
+    )
+    several = rows.filter(rows.pieces > 1).inner_join(one, "product")
+    paid, alone, together = engine.row(
+        several.aggregate(
+            paid=several.price.sum(),
+            alone=several.single.sum(),
+            together=(several.single * several.pieces).sum(),
+        )
+    )
+    return bool(alone) and abs(paid - alone) < abs(paid - together)
 
 
 def _with_categories(found: Details, joins: dict[str, tuple[Join, ...]]) -> Details:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from clvlens.histories.base import History
+from clvlens.histories.base import Column, History
 from clvlens.panel.engine import Engine
 from clvlens.starting.joins import Join, View, is_key, overlap, views
 from clvlens.starting.matching import Match, candidates, match_columns
@@ -34,7 +34,8 @@ class Reading:
     @property
     def certainty(self) -> float:
         """How surely the required columns, and the table itself, are what they are read as."""
-        required = [self.columns[c.name].score for c in self.history.columns if c.required]
+        names = {name for c in self.history.columns if c.required for name in (c.name, *c.instead)}
+        required = [self.columns[name].score for name in names if name in self.columns]
         own = max(self.named, min(1.0, self.points / 4)) if self.points else 1.0
         return min([*required, own])
 
@@ -72,9 +73,13 @@ def read_view(history: History, view: View) -> Reading | None:
     """Return the reading of a table with these look-ups, None where a required column lacks."""
     own = history.columns + (history.lines.columns if history.lines else ())
     columns, rivals = match_columns(history, own, view)
-    if any(column.required and column.name not in columns for column in history.columns):
+    if any(c.required and not _is_told(c, columns) for c in history.columns):
         return None
     base = view.base.columns
+    money = {n for c in history.columns if c.required and c.type == "money"
+             for n in (c.name, *c.instead)}  # fmt: skip
+    if any(columns[name].raw not in base for name in money & {*columns}):
+        return None
     if view.joins and not any(match.raw in base for match in columns.values()):
         return None
     like = named(view.base.name, history)
@@ -83,6 +88,11 @@ def read_view(history: History, view: View) -> Reading | None:
         proves = name != "customer_id" and match.raw in base and match.score >= SPECIFIC
         points += match.score * (KEY if name == history.key else 1.0) * proves
     return Reading(history, view, columns, rivals, points, like)
+
+
+def _is_told(column: Column, columns: dict[str, Match]) -> bool:
+    """Whether a column was found, or all that stand for it."""
+    return column.name in columns or bool(column.instead and {*column.instead} <= {*columns})
 
 
 def histories_of(

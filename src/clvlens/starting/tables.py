@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from clvlens.config_tables import Source
 from clvlens.errors import ClvlensError, ConfigError
 from clvlens.panel.engine import Engine
+from clvlens.panel.sheets import sheet_names
 from clvlens.panel.source import open_source
 from clvlens.starting.profiles import Profile, profile
 
@@ -49,7 +50,7 @@ def find_tables(
     for name, place in _unique(place for path in given for place in _places(engine, root, path)):
         try:
             with engine.reading(name):
-                table = open_source(root, engine, name, Source(**place))
+                table = open_source(root, engine, name, Source.model_validate(place))
                 rows, columns = profile(engine, table)
         except ClvlensError as error:
             out.append(LeftOut(name, str(error)))
@@ -85,6 +86,10 @@ def _places(engine: Engine, root: Path, path: Path) -> Iterator[tuple[str, dict[
             yield table, {"database": place["path"], "table": table}
     elif ending in TEXTS:
         yield name, place | ({} if ending == ".csv" else {"format": "csv"}) | _dialect(path)
+    elif ending == ".xlsx":
+        sheets = sheet_names(path)
+        for sheet in sheets:
+            yield (name, place) if len(sheets) == 1 else (sheet, place | {"sheet": sheet})
     else:
         yield name, place
 
@@ -105,15 +110,28 @@ def _ending(path: Path) -> str:
 
 
 def _dialect(path: Path) -> dict[str, str]:
-    """Return the delimiter of a text file, where it is not the comma."""
+    """Return the delimiter and the encoding of a text file, where they are not the usual ones."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
         head = file.read(HEAD)
-    lines = head.decode("utf-8-sig", errors="replace").splitlines()
+    encoding = _encoding(head)
+    said = {} if encoding == "utf-8" else {"encoding": encoding}
+    lines = head.decode(encoding, errors="replace").removeprefix("\ufeff").splitlines()
     lines = lines[:-1] if len(head) == HEAD else lines
     widths = {mark: _width(lines[:100], mark) for mark in DELIMITERS}
     best = max(DELIMITERS, key=lambda mark: widths[mark])
-    return {} if best == "," or widths[best] < 2 else {"delimiter": best}
+    return said | ({} if best == "," or widths[best] < 2 else {"delimiter": best})
+
+
+def _encoding(head: bytes) -> str:
+    """Return how text is encoded; what is not UTF-8 is most often a spreadsheet's Latin-1."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    try:
+        head[: len(head) - 4 if len(head) == HEAD else None].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return "utf-8" if error.end >= len(head) - 4 else "latin-1"
+    return "utf-8"
 
 
 def _width(lines: list[str], mark: str) -> int:
