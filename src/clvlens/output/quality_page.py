@@ -76,13 +76,13 @@ def _about_customers(each: pd.Series) -> Iterator[str]:
         yield f"{buyers:,} customers ever bought: too few to learn from"
     elif buyers < MANY:
         yield f"{buyers:,} customers ever bought: enough to learn from, with wide intervals"
-    once = each.get(1, 0) / buyers if buyers else 0.0
+    once = float(each.get(1) or 0) / buyers if buyers else 0.0
     if once >= ONCE:
         yield (
             f"{share(once)} of buyers bought once: who buys again is hardly seen, and value "
             "rests on few"
         )
-    never = each.get(0, 0) / each.sum() if each.sum() else 0.0
+    never = float(each.get(0) or 0) / each.sum() if each.sum() else 0.0
     if never >= EMPTY:
         yield f"{share(never)} of the customers who are known never bought; they stay in"
 
