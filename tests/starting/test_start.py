@@ -231,10 +231,10 @@ def test_customers_of_another_business_are_left_out(tmp_path):
 
 
 def test_a_remnant_after_the_end_of_an_export_ends_the_data_before_it(tmp_path):
-    """Two orders a day for 300 days, and one order half a year later."""
+    """Four orders a day for 300 days, and one order half a year later."""
     days = [f"2024-{1 + n // 28:02d}-{1 + n % 28:02d}" for n in range(300)]
     sold = [{"client": f"c{n % 7}", "order_date": day, "total": n % 5 + 1}
-            for n, day in enumerate(sorted(days * 2))]  # fmt: skip
+            for n, day in enumerate(sorted(days * 4))]  # fmt: skip
     sold.append({"client": "c1", "order_date": "2025-05-01", "total": 3})
     write_csv(tmp_path / "orders.csv", sold)
     begun, _ = start(tmp_path, tmp_path / "orders.csv")

@@ -87,9 +87,26 @@ def _with(start: Start, table: Proposed) -> Start:
     return replace(start, tables=tables)
 
 
+def _try_together(start: Start, root: Path) -> tuple[Start, World]:
+    """Leave out tables that do not agree with the orders, and an end that rows lie after."""
+    while True:
+        try:
+            return start, read_world(_config(start, root))
+        except DataError as error:
+            if start.data_ends is not None:
+                start = replace(start, data_ends=None)
+                continue
+            names = {fault.table for fault in error.faults if isinstance(fault, Fault)}
+            strange = [table.name for table in start.tables if table.name in names]
+            if not strange or "orders" in strange:
+                raise
+            for name in strange:
+                start = _dropped(start, name, str(error), error)
+
+
 def _try_times(start: Start, root: Path) -> tuple[Start, World, Plan]:
     """Shorten the horizon until cutoffs can be planned."""
-    world = read_world(_config(start, root))
+    start, world = _try_together(start, root)
     shorter = [days for days in HORIZONS if days <= start.horizon_days]
     for days in shorter:
         tried = replace(start, horizon_days=days)
