@@ -101,14 +101,24 @@ class Cutoffs(Strict):
     at_most: int = Field(default=6, gt=0, le=1000)
 
 
+Candidate = Literal["hurdle", "tweedie", "anchored", "ziln", "btyd"]
+
+
 class ModelConfig(Strict):
-    """Settings of the models; defaults are good without tuning."""
+    """Settings of the models; defaults are good without tuning.
+
+    `candidates` are the methods that value is weighed from: `anchored` has Tweedie's loss and
+    begins at what BTYD expects.
+    """
 
     seed: int = 7
     trees: int = Field(default=300, gt=0, le=100_000)
     learning_rate: float = Field(default=0.03, gt=0, le=1)
     max_depth: int = Field(default=4, gt=0, le=12)
     intervals: bool = True
+    candidates: tuple[Candidate, ...] = Field(
+        default=("hurdle", "tweedie", "anchored", "ziln", "btyd"), min_length=1
+    )
 
 
 class Tracking(Strict):

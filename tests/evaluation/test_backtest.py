@@ -8,7 +8,7 @@ from tests.support.shop import make_panel
 
 from clvlens import metrics, pipeline
 from clvlens.evaluation import backtest as module
-from clvlens.evaluation.backtest import MODEL, Evaluation, backtest
+from clvlens.evaluation.backtest import MODEL, PART, Evaluation, backtest
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS
 from clvlens.models.baselines import forecast_baselines
 
@@ -27,6 +27,12 @@ def with_test(panel, test):
     """The panel with other test rows."""
     kept = panel.frame[panel.frame["role"] != "test"]
     return replace(panel, frame=pd.concat([kept, test], ignore_index=True))
+
+
+def baselines_and_model(evaluation):
+    """All methods that were judged, in order, but for the model's own parts."""
+    methods = evaluation.scores["method"].unique().tolist()
+    return [method for method in methods if not method.startswith(PART)]
 
 
 def row_of(table, **wanted):
@@ -61,11 +67,23 @@ def baselines(panel):
 
 def test_every_method_is_judged_on_every_test_row(evaluation, panel, baselines):
     test = panel.rows("test")
-    assert evaluation.scores["method"].unique().tolist() == METHODS
+    assert baselines_and_model(evaluation) == METHODS
     told = evaluation.predictions
     for column in ("customer_id", "cutoff", "target_value", "target_orders", "target_churned"):
         assert told[column].tolist() == test[column].tolist()
     assert {len(forecast.value) for forecast in baselines.values()} == {len(test)}
+
+
+def test_every_part_is_judged_at_its_weight_and_is_no_baseline(evaluation, model):
+    parts = [name for name in evaluation.scores["method"].unique() if name.startswith(PART)]
+    assert [name.split(" × ")[1] for name in parts] == [
+        "hurdle", "Tweedie", "Tweedie from BTYD", "ZILN", "BTYD with returns"
+    ]  # fmt: skip
+    weights = [float(name.removeprefix(PART).split(" × ")[0]) for name in parts]
+    assert weights == [round(weight, 2) for weight in model.value.weights.values()]
+    assert not set(parts) & set(evaluation.differences["method"])
+    best = {PART + "a": 0.9, "constant mean": 0.1, MODEL: 0.5}
+    assert scored(**best).best_baseline == "constant mean"
 
 
 def test_the_models_figures_are_the_metrics_of_its_predictions(evaluation, panel, model):
@@ -213,7 +231,7 @@ def test_a_baseline_that_is_left_out_is_noted_beside_the_panels_own_notes(panel,
     test = panel.rows("test").assign(orders__repeat_days=0.0)
     noted = replace(with_test(panel, test), notes=("the panel's own",))
     evaluation = backtest(model, noted)
-    assert evaluation.scores["method"].unique().tolist() == METHODS[:5]
+    assert baselines_and_model(evaluation) == METHODS[:5]
     assert len(evaluation.notes) == 3
     assert evaluation.notes[0].startswith("BG/NBD × Gamma-Gamma is left out")
     assert evaluation.notes[2] == "the panel's own"

@@ -3,9 +3,12 @@ from dataclasses import replace
 import pytest
 
 from clvlens import pipeline
+from clvlens.config import Config
 from clvlens.errors import ModelError
 from clvlens.evaluation.duel import lead
 from clvlens.metrics import Interval, bootstrap_difference, normalised_gini
+
+HURDLE = {"trees": 25, "learning_rate": 0.1, "max_depth": 3, "candidates": ["hurdle"]}
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +17,8 @@ def weaker(panel):
     frame, fit = panel.frame.copy(), panel.frame["role"] == "fit"
     targets = ["target_value", "target_orders", "target_churned"]
     frame.loc[fit, targets] = frame.loc[fit, targets].to_numpy()[::-1]
-    return pipeline.train(replace(panel, frame=frame))
+    config = Config.model_validate({**dict(panel.config), "model": HURDLE})
+    return pipeline.train(replace(panel, frame=frame, config=config))
 
 
 def test_a_model_leads_itself_by_nothing(model, panel):

@@ -10,6 +10,7 @@ from clvlens import pipeline
 from clvlens.levers import attribution as module
 from clvlens.levers.attribution import Attribution, attribute, theme_meanings
 from clvlens.models.boosting import contributions
+from clvlens.models.partner import INPUTS
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import FeatureInfo
 
@@ -23,8 +24,17 @@ def panel():
 
 
 @pytest.fixture(scope="module")
-def model(panel):
-    return pipeline.train(panel)
+def blended(panel):
+    """A model whose value is weighed from several methods, of which every one is heard."""
+    trained = pipeline.train(panel)
+    weights = dict.fromkeys(trained.value.weights, 0.2)
+    return replace(trained, value=replace(trained.value, weights=weights))
+
+
+@pytest.fixture(scope="module")
+def model(blended):
+    """The same, with the value of its hurdle alone."""
+    return replace(blended, value=blended.value.members["hurdle"])
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +107,21 @@ def test_nobody_who_ever_paid_leaves_nothing_to_attribute(model, rows):
     found = attribute(replace(model, value=nothing), rows)
     assert (found.parts == 0).all(axis=None)
     assert (found.base_value, found.error, found.relative_error) == (0, 0, 0)
+
+
+def test_parts_of_a_blend_with_btyd_add_up_too(blended, rows):
+    found = attribute(blended, rows)
+    predicted = blended.predict(rows)["predicted_value"].to_numpy()
+    assert list(blended.value.weights) == ["hurdle", "tweedie", "anchored", "ziln", "btyd"]
+    sums = found.parts.sum(axis=1).to_numpy() + found.base_value
+    assert np.abs(sums - predicted).max() <= 1e-5 * predicted.max()
+
+
+def test_of_btyd_alone_the_four_inputs_get_everything(blended, rows):
+    alone = replace(blended, value=replace(blended.value, weights={"btyd": 1.0}))
+    parts = attribute(alone, rows).parts
+    told = parts.columns[(parts != 0).any()]
+    assert set(told) == set(INPUTS)
 
 
 # --- who gets what

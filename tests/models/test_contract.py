@@ -11,11 +11,15 @@ from clvlens.models.boosting import Rows
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
+from clvlens.models.tweedie import TweedieRegressor
 from clvlens.models.value import HurdleRegressor
+from clvlens.models.ziln import ZilnRegressor
 
 # Few trees must learn fast to reach the R² of .5 that the contract asks of a regressor.
 MODELS = [
     HurdleRegressor(trees=20, learning_rate=0.3),
+    TweedieRegressor(trees=20, learning_rate=0.3),
+    ZilnRegressor(trees=20, learning_rate=0.3),
     ChurnClassifier(trees=20, learning_rate=0.3),
     OrderCountRegressor(trees=20, learning_rate=0.3),
     ValueInterval(trees=20, learning_rate=0.3),
@@ -39,6 +43,8 @@ def draw(rows=600, seed=1):
         "HurdleRegressor": orders * rng.gamma(2, 10, rows) - refunds,
         "ChurnClassifier": (orders == 0).astype(float),
         "OrderCountRegressor": orders,
+        "TweedieRegressor": orders * rng.gamma(2, 10, rows) - refunds,
+        "ZilnRegressor": orders * rng.gamma(2, 10, rows) - refunds,
         "ValueInterval": orders * rng.gamma(2, 10, rows) - refunds,
     }
 

@@ -73,7 +73,7 @@ def test_without_intervals_there_are_no_bounds(make_panel, about):
 def test_what_is_fitted_is_said_as_it_begins(panel, about):
     said = []
     train_model(panel, about, said.append)
-    assert said == ["fit value (hurdle)", "fit churn", "fit orders", "fit intervals"]
+    assert said == ["fit value", "fit churn", "fit orders", "fit intervals"]
 
 
 # --- what is learned from

@@ -19,8 +19,10 @@ from clvlens.models.store import FORMAT, check_manifest, load_model, save_model
 FILES = (
     "manifest.json",
     "metadata.json",
-    "value-probability.ubj",
-    "value-amount.ubj",
+    "value-hurdle-probability.ubj",
+    "value-hurdle-amount.ubj",
+    "value-tweedie-value.ubj",
+    "value-ziln-value.ubj",
     "churn-churn.ubj",
     "orders-orders.ubj",
     "interval-interval.ubj",
@@ -223,7 +225,9 @@ GONE = object()
         ("estimators.orders.settings", {"branches": 3}),
         ("estimators.interval.state.offsets", ["5"]),
         ("estimators.interval.state.offsets", [float("nan"), 1]),
-        ("estimators.value.state.net", 1e400),
+        ("estimators.value.state.members.ziln.net", 1e400),
+        ("estimators.value.state.weights", [["fortune", 1.0]]),
+        ("estimators.value.state.partner", {"columns": [0]}),
     ],
 )
 def test_metadata_that_makes_no_model_is_refused_in_one_line(place, value, saved):

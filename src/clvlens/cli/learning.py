@@ -15,6 +15,7 @@ from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.duel import lead
 from clvlens.evaluation.grade import Grade, grade, grade_slices
+from clvlens.models.blend import ValueBlend
 from clvlens.models.customer import CustomerModel
 from clvlens.models.store import check_manifest, load_model, save_model
 from clvlens.output import records
@@ -32,6 +33,8 @@ def train(config: Config, stage: Stages) -> None:
     save_model(model, config.model_folder)
     training = records.write_training(config, built, model)
     stage.end()
+    if isinstance(model.value, ValueBlend):
+        print(model.value.words())
     print(f"Wrote {config.model_folder}")
     stage("track")
     with kept(f"the model is saved in {config.model_folder}"):

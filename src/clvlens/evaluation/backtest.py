@@ -14,12 +14,14 @@ from clvlens.evaluation.kinds import score_kinds
 from clvlens.evaluation.slices import FEWEST, leads, slices
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS, Metric
 from clvlens.models.baselines import Forecast, forecast_baselines
+from clvlens.models.blend import TITLES, ValueBlend
 from clvlens.models.boosting import Floats
 from clvlens.models.customer import CustomerModel
 from clvlens.panel.panel import TARGETS, Panel
 from clvlens.panel.snapshot import KEYS
 
 MODEL = "clvlens"
+PART = "part: "  # what begins the name of a method that the model is made of
 ACTUAL = {"value": "target_value", "churn": "target_churned"}
 RANKS = ("spearman", "ngini", "top_decile_capture", "auc", "auc_pr")
 DRAWS = 200
@@ -33,8 +35,9 @@ Progress = Callable[[str], None]
 class Evaluation:
     """What the test role showed.
 
-    `scores`: one row a method × metric (`target`, `method`, `metric`, `estimate`, `low`, `high`:
-    90 % bootstrap interval over customers, `unit`). `differences`: the model minus each baseline,
+    `scores`: one row a method × metric, the model's parts and the losers among them (`target`,
+    `method`, `metric`, `estimate`, `low`, `high`: 90 % bootstrap interval over customers, `unit`).
+    `differences`: the model minus each baseline,
     on the same drawn customers. `by_slice`: the model by group of customers. `by_decile`: mean
     predicted and actual value by tenth of the predictions. `predictions`: the model's, with the
     outcomes, a row a customer and cutoff; `best_baseline_value` is what `best_baseline` says of
@@ -80,10 +83,10 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
         predictions["churn_probability"].to_numpy(),
     )
     rows, differences = [], []
-    for forecast in (own, *forecasts):
+    for forecast in (own, *_parts(model, test), *forecasts):
         progress(f"score {forecast.name}")
         rows += _scores(forecast, test)
-        differences += [] if forecast is own else _differences(own, forecast, test)
+        differences += _differences(own, forecast, test) if _is_baseline(forecast.name) else []
     scores = pd.DataFrame(rows)
     best = {forecast.name: forecast.value for forecast in forecasts}[_best_baseline(scores)]
     return Evaluation(
@@ -99,9 +102,24 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
     )  # fmt: skip
 
 
+def _parts(model: CustomerModel, test: pd.DataFrame) -> list[Forecast]:
+    """Return what each method that the model weighed says alone, at its weight, be it 0."""
+    if not isinstance(model.value, ValueBlend):
+        return []
+    alone = model.value.candidates(model.encoder.encode(test).to_numpy())
+    return [
+        Forecast(f"{PART}{model.value.weights[name]:.2f} × {TITLES[name]}", value * model.stretch)
+        for name, value in alone.items()
+    ]
+
+
+def _is_baseline(method: str) -> bool:
+    return method != MODEL and not method.startswith(PART)
+
+
 def _best_baseline(scores: pd.DataFrame) -> str:
     """Return the first of the baselines with the highest nGini; one without any comes last."""
-    rivals = scores[(scores["metric"] == "ngini") & (scores["method"] != MODEL)]
+    rivals = scores[(scores["metric"] == "ngini") & scores["method"].map(_is_baseline)]
     return str(rivals.loc[rivals["estimate"].fillna(-np.inf).idxmax(), "method"])
 
 

@@ -3,8 +3,9 @@
 A composed prediction F(m₁, m₂, …), such as probability × amount, is attributed along the straight
 path from the average margins to the customer's own (Aumann and Shapley 1974). Each margin's share
 of the money is divided among features by the TreeSHAP values of that margin (Lundberg, Erion and
-Lee 2018). The parts of a customer add up to their prediction minus the base value, exactly but
-for rounding and the quadrature, whose error is stated.
+Lee 2018), and what BTYD expects by Shapley values over its four inputs. The parts of a customer
+add up to their prediction minus the base value, exactly but for rounding and the quadrature,
+whose error is stated.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from clvlens.histories.base import stem_of
-from clvlens.models.boosting import Floats, contributions
+from clvlens.models.boosting import Floats
 from clvlens.models.customer import CustomerModel
 from clvlens.panel.panel import FeatureInfo
 
@@ -84,7 +85,7 @@ def attribute(model: CustomerModel, frame: pd.DataFrame) -> Attribution:
     """
     X = model.encoder.encode(frame).to_numpy()
     margins = model.value.margins(X)
-    shares = [contributions(booster, X) for booster in model.value.boosters_.values()]
+    shares = model.value.shares(X)
     base = np.array([share[0, -1] for share in shares])
     weights = _path_weights(model, base, margins) * model.stretch
     encoded = sum(weights[:, [k]] * share[:, :-1] for k, share in enumerate(shares))

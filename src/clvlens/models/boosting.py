@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 Floats = NDArray[np.float64]
 
 FOLDS = 5
+PATIENCE = 50  # trees without gain on held-out rows after which growth ends
 NUMBERS: dict[str, Any] = {"dtype": float, "ensure_all_finite": "allow-nan"}
 LOGISTIC = {"objective": "binary:logistic"}
 LOGISTIC_LEAF = 0.1  # rows weigh p(1 - p) there, far less than the 1 of other losses
@@ -27,6 +28,27 @@ class Rows(NamedTuple):
     X: Floats
     y: np.ndarray
     groups: np.ndarray | None = None
+
+
+class Based(NamedTuple):
+    """Rows whose raw scores begin at `base`, of shape (rows,) or (rows, outputs).
+
+    Without `base` they begin where XGBoost says.
+    """
+
+    X: Floats
+    y: np.ndarray
+    groups: np.ndarray | None = None
+    base: Floats | None = None
+
+    def matrix(self) -> xgb.DMatrix:
+        """Return the rows as XGBoost reads them."""
+        return xgb.DMatrix(self.X, self.y, base_margin=self.base)
+
+    def where(self, chosen: np.ndarray) -> Based:
+        """Return some of the rows, by a mask or an index."""
+        groups, base = (v if v is None else v[chosen] for v in (self.groups, self.base))
+        return Based(self.X[chosen], self.y[chosen], groups, base)
 
 
 class Boosted(BaseEstimator):
@@ -67,15 +89,24 @@ class Boosted(BaseEstimator):
     ) -> tuple[Floats, np.ndarray, np.ndarray]:
         """Return checked rows with their customers, in an order that depends on contents alone.
 
+        Without `groups`, each row is its own customer.
+        """
+        return self._ordered(X, y, groups)[:3]
+
+    def _ordered(
+        self, X: Any, y: Any, groups: ArrayLike | None
+    ) -> tuple[Floats, np.ndarray, np.ndarray, np.ndarray]:
+        """Return what `_labelled` does, and the order.
+
         XGBoost samples rows by position and sums round by order: without this, the same rows in
-        another order would give another model. Without `groups`, each row is its own customer.
+        another order would give another model.
         """
         numeric = is_regressor(self)
         checked: Any = validate_data(self, X, y, y_numeric=numeric, **NUMBERS)
         X, y = checked[0], checked[1].astype(float) if numeric else checked[1]
         order = np.lexsort([*X.T, y])
         groups = np.arange(len(order)) if groups is None else np.asarray(groups)[order]
-        return X[order], y[order], groups
+        return X[order], y[order], groups, order
 
     def _rows(self, X: Any) -> Floats:
         check_is_fitted(self)
@@ -90,49 +121,72 @@ class Boosted(BaseEstimator):
         select: Rows | None = None,
     ) -> xgb.Booster:
         """Fit as many trees as help on `select`, or else on held-out fit rows; at most `trees`."""
-        if select is None:
-            return self._cross_fit(X, y, groups, objective)[0]
-        later = xgb.DMatrix(select.X, select.y)
-        booster, losses = self._train(xgb.DMatrix(X, y), later, objective)
-        return booster[: np.argmin(losses) + 1]
+        later = select and Based(*select)
+        return self._held_out(Based(X, y, groups), objective, later)[0]
 
     def _cross_fit(
         self, X: Floats, y: np.ndarray, groups: np.ndarray, objective: Mapping[str, object]
     ) -> tuple[xgb.Booster, Floats]:
-        """Fit as many trees as help on held-out customers, and return their held-out scores.
+        """Fit as many trees as help on held-out customers, and return their held-out scores."""
+        return self._held_out(Based(X, y, groups), objective)
 
+    def _held_out(
+        self, fit: Based, objective: Mapping[str, object], select: Based | None = None
+    ) -> tuple[xgb.Booster, Floats]:
+        """Fit as many trees as help on held-out rows, and return the raw scores of those.
+
+        Held out are the rows of `select`, or else every fit row once, with all of its customer's.
         Fewer than `FOLDS` customers are not held out: they get every tree and plain scores.
         """
-        train, rounds = xgb.DMatrix(X, y), self.trees
-        if len(np.unique(groups)) < FOLDS:
-            booster = xgb.train(self._parameters(objective), train, rounds)
-            return booster, margins(booster, X)
+        if select is not None:
+            booster, losses = self._train(fit, select, objective)
+            booster = booster[: np.argmin(losses) + 1]
+            return booster, margins(booster, select.X, select.base)
+        rounds = self.trees
+        if len(np.unique(fit.groups)) < FOLDS:
+            booster = self._boost(fit, rounds, objective)
+            return booster, margins(booster, fit.X, fit.base)
         folds, losses = [], np.zeros(rounds)
-        for learn, hold in GroupKFold(FOLDS).split(X, groups=groups):
-            known, later = (xgb.DMatrix(X[rows], y[rows]) for rows in (learn, hold))
-            booster, loss = self._train(known, later, objective)
+        for learn, hold in GroupKFold(FOLDS).split(fit.X, groups=fit.groups):
+            booster, loss = self._train(fit.where(learn), fit.where(hold), objective)
             folds.append((hold, booster))
             losses += loss * len(hold)
-        rounds = np.argmin(losses) + 1
-        scores = np.concatenate([margins(booster[:rounds], X[hold]) for hold, booster in folds])
+        rounds = int(np.argmin(losses)) + 1
+        scores = [self._first(booster, rounds, fit.where(hold)) for hold, booster in folds]
         order = np.argsort(np.concatenate([hold for hold, _ in folds]))
-        return xgb.train(self._parameters(objective), train, rounds), scores[order]
+        booster = self._boost(fit, rounds, objective)
+        return booster, np.concatenate(scores)[order]
+
+    @staticmethod
+    def _first(booster: xgb.Booster, rounds: int, rows: Based) -> Floats:
+        """Return raw scores of the first trees, or of all where growth ended before."""
+        return margins(booster[: min(rounds, booster.num_boosted_rounds())], rows.X, rows.base)
 
     def _train(
-        self, train: xgb.DMatrix, later: xgb.DMatrix, objective: Mapping[str, object]
+        self, train: Based, later: Based, objective: Mapping[str, object]
     ) -> tuple[xgb.Booster, Floats]:
-        """Return the trees of all rounds, and the loss on later rows after each round."""
+        """Return the trees until they no longer help, and the loss on later rows after each round.
+
+        Growth that ended early is taken to have stayed where it ended.
+        """
         history: dict[str, dict[str, list[float]]] = {}
-        booster = xgb.train(
-            self._parameters(objective),
+        booster = self._boost(
             train,
             self.trees,
-            evals=[(later, "later")],
+            objective,
+            evals=[(later.matrix(), "later")],
             evals_result=history,
+            early_stopping_rounds=PATIENCE,
             verbose_eval=False,
         )
         (losses,) = history["later"].values()
-        return booster, np.array(losses)
+        return booster, np.pad(losses, (0, self.trees - len(losses)), mode="edge")
+
+    def _boost(
+        self, rows: Based, rounds: int, objective: Mapping[str, object], **watched: Any
+    ) -> xgb.Booster:
+        """Train so many trees; whoever has a loss of its own hands it over here."""
+        return xgb.train(self._parameters(objective), rows.matrix(), rounds, **watched)
 
     def _parameters(self, objective: Mapping[str, object]) -> dict[str, object]:
         """Return the settings in XGBoost's words."""
@@ -148,19 +202,44 @@ class Boosted(BaseEstimator):
             **objective,
         }
 
+    @property
+    def scores(self) -> int:
+        """How many raw scores a row has."""
+        return len(self.boosters_)
+
+    def starts(self) -> Floats | float:
+        """Return where raw scores begin, beside what the trees hold themselves."""
+        return 0.0
+
+    def shares(self, X: Floats) -> list[Floats]:
+        """Return what each feature adds to each raw score, the base value last.
+
+        A list with an entry a column of `margins`, each of shape (rows, features + 1).
+        """
+        parts = []
+        for booster in self.boosters_.values():
+            share = contributions(booster, X)
+            parts += list(np.moveaxis(share, 1, 0)) if share.ndim == 3 else [share]
+        for part, start in zip(parts, np.broadcast_to(self.starts(), len(parts)), strict=True):
+            part[:, -1] += start
+        return parts
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
 
 
-def margins(booster: xgb.Booster, X: Floats) -> Floats:
+def margins(booster: xgb.Booster, X: Floats, base: Floats | None = None) -> Floats:
     """Return the raw scores of rows, before the link. Shape (rows,) or (rows, outputs)."""
-    return booster.predict(xgb.DMatrix(X), output_margin=True).astype(float)
+    matrix = xgb.DMatrix(X, base_margin=base)
+    return booster.predict(matrix, output_margin=True).astype(float)
 
 
 def contributions(booster: xgb.Booster, X: Floats) -> Floats:
     """Return exact TreeSHAP values of the margin. Shape (rows, features + 1), the base value last.
+
+    Of several outputs, each has its own: shape (rows, outputs, features + 1).
 
     Lundberg, Erion and Lee (2018), "Consistent individualized feature attribution for tree
     ensembles".

@@ -23,17 +23,33 @@ LOG_RANGE = 7.0
 IMPOSSIBLE = 1e10  # stands for an infinite cost, which the optimiser cannot step back from
 
 
+class Returned(NamedTuple):
+    """Who bought again in the ``window`` after a history: 1 or 0 each, of shape (customers,)."""
+
+    bought: Floats
+    window: float
+
+
 def fit_bg_nbd(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> BgNbd:
     """BG/NBD of the highest likelihood; ModelError where the histories cannot identify one."""
     histories = _repeating(x, t_x, T)
     return _maximise_likelihood(BgNbd(1, histories[2].mean(), 1, 1), *histories)
 
 
-def fit_pareto_nbd(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> ParetoNbd:
-    """Pareto/NBD of the highest likelihood; ModelError where the histories cannot identify one."""
+def fit_pareto_nbd(
+    x: ArrayLike, t_x: ArrayLike, T: ArrayLike, returned: Returned | None = None
+) -> ParetoNbd:
+    """Pareto/NBD of the highest likelihood; ModelError where the histories cannot identify one.
+
+    With ``returned``, of the histories and of whether each customer came back after: young
+    histories say little of how long customers live, and what followed says it.
+    """
     histories = _repeating(x, t_x, T)
     age = histories[2].mean()
-    return _maximise_likelihood(ParetoNbd(1, age, 1, age), *histories)
+    start = ParetoNbd(1, age, 1, age)
+    if returned is None:
+        return _maximise_likelihood(start, *histories)
+    return _maximise_likelihood(start, *histories, returned.bought, window=returned.window)
 
 
 def fit_gamma_gamma(x: ArrayLike, mean_spend: ArrayLike) -> GammaGamma:
@@ -83,9 +99,10 @@ def _possible(*columns: ArrayLike) -> tuple[Floats, Floats, Floats]:
     return x, t_x, T
 
 
-def _maximise_likelihood(start: Model, *columns: Floats) -> Model:
+def _maximise_likelihood(start: Model, *columns: Floats, window: float | None = None) -> Model:
     """The model of start's kind that makes the rows most likely.
 
+    With ``window``, the last column says who bought in that time after the others' history.
     Equal rows are summed up once with their count. Parameters move on a log scale around a start
     in the data's own unit, so that days and weeks take the same path.
     """
@@ -95,7 +112,7 @@ def _maximise_likelihood(start: Model, *columns: Floats) -> Model:
 
     def cost(logs: Floats) -> float:
         with np.errstate(all="ignore"):
-            likelihood = model(*np.exp(logs)).log_likelihood(*rows.T) @ weights
+            likelihood = _log_likelihood(model(*np.exp(logs)), rows.T, window) @ weights
         return -likelihood if np.isfinite(likelihood) else IMPOSSIBLE
 
     def slope(logs: Floats) -> Floats:
@@ -122,6 +139,14 @@ def _maximise_likelihood(start: Model, *columns: Floats) -> Model:
             "this baseline out."
         )
     return model(*(float(value) for value in np.exp(found.x)))
+
+
+def _log_likelihood(model: Model, columns: Floats, window: float | None) -> Floats:
+    if window is None:
+        return model.log_likelihood(*columns)
+    *history, bought = columns
+    chance = model.probability_active(*history, window)
+    return model.log_likelihood(*history) + np.log(np.where(bought > 0, chance, 1 - chance))
 
 
 FITS: dict[Kind, Callable[..., BgNbd | ParetoNbd]] = {

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from clvlens.errors import ModelError
+from clvlens.models.blend import ANCHORED, BTYD, ValueBlend
 from clvlens.models.boosting import Floats, Rows
 from clvlens.models.churn import ChurnClassifier, contractual_columns
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
+from clvlens.models.leaderboard import fit_blend
 from clvlens.models.orders import OrderCountRegressor
+from clvlens.models.partner import fit_partner
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import INVOLUNTARY, FeatureInfo, Panel
 from clvlens.panel.snapshot import KEYS
@@ -35,7 +38,7 @@ class CustomerModel:
 
     encoder: Encoder
     features: tuple[FeatureInfo, ...]
-    value: HurdleRegressor
+    value: ValueBlend | HurdleRegressor
     churn: ChurnClassifier
     orders: OrderCountRegressor
     interval: ValueInterval | None = None
@@ -101,8 +104,13 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     select, calibrate = (_later(panel, role, encoder) for role in ("select", "calibrate"))
     settings = panel.config.model
     shape = settings.model_dump(include={"trees", "learning_rate", "max_depth", "seed"})
-    progress("fit value (hurdle)")
-    value = HurdleRegressor(**shape).fit(*fit("value"), select("value"))
+    progress("fit value")
+    partner = None
+    if {ANCHORED, BTYD} & set(settings.candidates):
+        days = (about["label_days"], about["horizon_days"])
+        partner = fit_partner(fit_rows, encoder.columns, panel.config.target.value, *days)
+    later = [select("value"), calibrate("value")]
+    value = fit_blend(settings.candidates, shape, fit("value"), later, partner)
     progress("fit churn")
     churn = ChurnClassifier(**shape).fit(*fit("churned"), select("churned"), calibrate("churned"))
     involuntary = None

@@ -13,6 +13,7 @@ import xgboost as xgb
 
 from clvlens.errors import ModelError
 from clvlens.files import whole_folder
+from clvlens.models.blend import ValueBlend
 from clvlens.models.boosting import Boosted
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.customer import CustomerModel
@@ -22,9 +23,9 @@ from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import FeatureInfo
 
-FORMAT = 1
-ESTIMATORS: dict[str, type[Boosted]] = {
-    "value": HurdleRegressor,
+FORMAT = 2  # 1 had one hurdle in place of a blend
+ESTIMATORS: dict[str, type[Boosted] | type[ValueBlend]] = {
+    "value": ValueBlend,
     "churn": ChurnClassifier,
     "orders": OrderCountRegressor,
     "interval": ValueInterval,
@@ -91,9 +92,9 @@ def _checked(folder: Path) -> dict[str, bytes]:
         written, digests = manifest["format"], dict(manifest["sha256"])
     except (ValueError, KeyError, TypeError):
         raise ModelError(f"{folder}/manifest.json is damaged; train the model again") from None
-    if written != FORMAT:
+    if not isinstance(written, int) or not 1 <= written <= FORMAT:
         raise ModelError(f"{folder} has format {written}, this clvlens reads {FORMAT}; update it")
-    if raw != _json({"format": FORMAT, "sha256": digests}):
+    if raw != _json({"format": written, "sha256": digests}):
         raise ModelError(f"{folder}/manifest.json is damaged; train the model again")
     for name in sorted({*paths, *digests} - {"manifest.json"}):
         if name not in paths or name not in digests:
@@ -114,7 +115,9 @@ def _restore(files: dict[str, bytes]) -> CustomerModel:
             part: xgb.Booster(model_file=bytearray(files[f"{name}-{part}.ubj"]))
             for part in about["parts"]
         }
-        estimators[name] = ESTIMATORS[name].restored(about["settings"], boosters, about["state"])
+        alone = name == "value" and "weights" not in about["state"]  # as format 1 had it
+        kind = HurdleRegressor if alone else ESTIMATORS[name]
+        estimators[name] = kind.restored(about["settings"], boosters, about["state"])
     model = CustomerModel(encoder, features, **estimators, about=metadata["about"])
     unexplained = set(encoder.sources) - {feature.name for feature in features}
     predicted = model.predict_encoded(np.full((1, len(encoder.columns)), np.nan))
@@ -123,7 +126,7 @@ def _restore(files: dict[str, bytes]) -> CustomerModel:
     return model
 
 
-def _describe(estimator: Boosted) -> dict:
+def _describe(estimator: Boosted | ValueBlend) -> dict:
     return {
         "settings": estimator.get_params(),
         "state": estimator.state_,

@@ -10,7 +10,7 @@ from scipy.special import expit
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from clvlens.models.boosting import LOGISTIC, Boosted, Floats, Rows, margins
+from clvlens.models.boosting import LOGISTIC, Based, Boosted, Floats, Rows, margins
 
 GAMMA = {"objective": "reg:gamma"}
 
@@ -35,18 +35,27 @@ class HurdleRegressor(RegressorMixin, Boosted):
     ) -> Self:
         """Fit on rows of one or several cutoffs.
 
-        All rows of a customer (`groups`) are held out together; `select` are later rows.
+        All rows of a customer (`groups`) are held out together; `select` are later rows. What
+        held-out rows are expected to bring is kept as `held_out_`.
         """
-        X, y, groups = self._labelled(X, y, groups)
+        X, y, groups, order = self._ordered(X, y, groups)
         bought = y > 0
-        later = select and Rows(select.X, select.y > 0)
-        self.boosters_ = {"probability": self._grow(X, bought, groups, LOGISTIC, later)}
+        later = select and Based(select.X, select.y > 0)
+        probability, chance = self._held_out(Based(X, bought, groups), LOGISTIC, later)
+        self.boosters_ = {"probability": probability}
         self.state_ = {"net": 1.0}
+        self.held_out_ = np.zeros(len(chance))
         if bought.any():
+            payers = Based(X, y, groups).where(bought)
             later = select and _buyers(select)
-            amount = self._grow(X[bought], y[bought], groups[bought], GAMMA, later)
-            self.boosters_["amount"] = amount
+            self.boosters_["amount"], amount = self._held_out(payers, GAMMA, later)
             self.state_["net"] = float(max(y.sum(), 0.0) / self.predict(X).sum())
+            held = margins(self.boosters_["amount"], X if select is None else select.X)
+            if select is None:
+                held[bought] = amount
+            self.held_out_ = self.compose(np.column_stack([chance, held]))
+        if select is None:
+            self.held_out_ = self.held_out_[np.argsort(order)]
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
@@ -75,6 +84,6 @@ class HurdleRegressor(RegressorMixin, Boosted):
         return tags
 
 
-def _buyers(rows: Rows) -> Rows | None:
+def _buyers(rows: Rows) -> Based | None:
     bought = rows.y > 0
-    return Rows(rows.X[bought], rows.y[bought]) if bought.any() else None
+    return Based(*rows).where(bought) if bought.any() else None

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from clvlens.models.leaderboard import Window, choose_weights, deviance, level
+
+rng = np.random.default_rng(1)
+TRUTH = rng.gamma(2.0, 10.0, 2000)
+CAME = rng.poisson(TRUTH).astype(float)
+
+
+def test_deviance_is_four_times_the_squared_gap_of_roots_by_the_root():
+    # mean of y 8; y 16, mu 4: 4 (4 - 2)² / 2 / √8; y 0, mu 4: 4 · 2² / 2 / √8
+    found = deviance(np.array([16.0, 0.0]), np.array([4.0, 4.0]))
+    assert found == pytest.approx([8 / np.sqrt(8), 8 / np.sqrt(8)])
+
+
+def test_what_is_expected_right_has_the_least_deviance():
+    by_level = [deviance(CAME, TRUTH * factor).mean() for factor in (0.8, 1.0, 1.25)]
+    assert by_level[1] < min(by_level[0], by_level[2])
+
+
+def test_methods_as_good_as_each_other_are_heard_alike():
+    noise = [TRUTH * np.exp(rng.normal(0, 0.3, 2000)) for _ in range(2)]
+    weights, evidence = choose_weights(CAME, dict(zip("ab", noise, strict=True)))
+    assert weights == {"a": 0.5, "b": 0.5}
+    assert evidence["rule"] == "equal weights"
+    assert evidence["gain"] <= evidence["standard_error"]
+
+
+def test_a_method_that_misleads_is_not_heard():
+    weights, evidence = choose_weights(CAME, {"right": TRUTH, "wrong": rng.permutation(TRUTH)})
+    assert weights["right"] > 0.9
+    assert sum(weights.values()) == pytest.approx(1)
+    assert evidence["rule"] == "fitted weights"
+    assert evidence["deviance"]["right"] < evidence["deviance"]["wrong"]
+
+
+def test_without_evidence_the_level_goes_half_the_way_to_btyd():
+    factor, share = level(Window(200, 200, 50), [])
+    assert (factor, share) == (pytest.approx(0.5), 0.5)  # √(50 / 200)
+
+
+def test_a_learned_total_that_came_true_is_left_alone():
+    factor, share = level(Window(200, 200, 100), [Window(200, 200, 100), Window(210, 210, 105)])
+    assert share == pytest.approx(0.005 / (2 * np.log(2) ** 2 + 0.01))
+    assert factor == pytest.approx(1, abs=0.01)
+
+
+def test_a_btyd_total_that_came_true_is_followed():
+    factor, share = level(Window(200, 200, 100), [Window(100, 200, 100)])
+    assert share == pytest.approx((np.log(2) ** 2 + 0.005) / (np.log(2) ** 2 + 0.01))
+    assert factor == pytest.approx(0.5, abs=0.01)
