@@ -322,3 +322,56 @@ def test_the_sheets_of_a_workbook_are_tables(tmp_path):
     assert set(read.engine.frame(read.histories["orders"].table)["order_id"]) == {
         str(n) for n in range(30)
     }
+
+
+def test_a_folder_of_parts_is_one_table_and_what_is_none_is_passed_by(tmp_path):
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    for part in (0, 1):
+        write_csv(folder / f"part-{part}.csv", heads(total="5.00")[part::2])
+    (tmp_path / "README.md").write_text("about", encoding="utf-8")
+    begun, raw = start(tmp_path, tmp_path)
+    assert raw["data"]["orders"]["path"] == "orders"
+    assert begun.left_out == ()
+    assert total(world(tmp_path)) == 30 * 5
+
+
+def test_a_second_table_of_orders_is_left_out_with_what_to_do(tmp_path):
+    write_csv(tmp_path / "orders_2023.csv", heads(total="5.00"))
+    write_csv(tmp_path / "orders_2024.csv", heads(total="6.00"))
+    begun, raw = start(tmp_path, tmp_path / "orders_2023.csv", tmp_path / "orders_2024.csv")
+    assert set(raw["data"]) == {"orders"}
+    assert [(left.name, left.why) for left in begun.left_out] == [
+        (
+            "orders_2024",
+            "it has the columns of orders_2023; give parts of one table as a folder of them",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("customer", "when", "amount", "order"),
+    [
+        ("customer_number", "order_date", "total_price", "order_no"),
+        ("Kundennr.", "Bestelldatum", "Umsatz", "Bestell-Nr."),
+        ("N° client", "Date de commande", "Montant TTC", "Numéro de commande"),
+        ("Código de cliente", "Fecha de pedido", "Importe", "Número de pedido"),
+        ("código_do_cliente", "data_do_pedido", "valor_do_pedido", "número_do_pedido"),
+        ("Codice cliente", "Data ordine", "Importo totale", "Numero ordine"),
+        ("Klantnummer", "Besteldatum", "Totaalbedrag", "Ordernummer"),
+        ("CustomerID", "OrderDate", "OrderTotal", "OrderID"),
+    ],
+)
+def test_columns_are_known_by_their_names_in_seven_languages(
+    tmp_path, customer, when, amount, order
+):
+    sold = [
+        {order: number, customer: f"c{number % 3}", when: day, amount: "5.00"}
+        for number, day in enumerate(DAYS)
+    ]
+    write_csv(tmp_path / "export.csv", sold)
+    begun, raw = start(tmp_path, tmp_path / "export.csv")
+    assert raw["data"]["orders"]["columns"] == {
+        "customer_id": customer, "ordered_at": when, "amount": amount, "order_id": order,
+    }  # fmt: skip
+    assert begun.left_out == ()

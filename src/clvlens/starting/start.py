@@ -152,6 +152,9 @@ def _read(
         if name != "orders" and (name in INSTEAD or not is_orders)
     ]
     likely = histories_of(histories, table, joins)
+    sold = read_as(discover()["orders"], table, joins)
+    if not likely and not is_orders and sold and sold.named:
+        return _also_orders(table, orders.reading.view.base)
     if table not in orders.reading.view.tables and (custom := read_as_custom(table, joins)):
         likely.append(custom)
     strange = False
@@ -163,6 +166,13 @@ def _read(
         if known and (known.history.name != "customers" or is_one_a_customer(engine, known)):
             return known
     return "its customers are not those of the orders" if strange else _why_not(table)
+
+
+def _also_orders(table: FoundTable, taken: FoundTable) -> str:
+    """Say why a second table of orders is not read."""
+    if set(table.columns) == set(taken.columns):
+        return f"it has the columns of {taken.name}; give parts of one table as a folder of them"
+    return f"orders are read from {taken.name}"
 
 
 def _why_not(table: FoundTable) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,7 +76,10 @@ def _places(engine: Engine, root: Path, path: Path) -> Iterator[tuple[str, dict[
     if not path.exists():
         raise ConfigError(f"{path} does not exist; name files, folders or databases that do")
     if path.is_dir():
-        inside = sorted(file for file in path.iterdir() if not file.name.startswith((".", "_")))
+        inside = sorted(file for file in path.iterdir() if _is_table(file))
+        if _are_parts(inside):
+            yield path.name, {"path": written_path(root, path)} | _dialect_of(inside[0])
+            return
         for file in inside:
             yield from _places(engine, root, file)
         return
@@ -85,13 +89,33 @@ def _places(engine: Engine, root: Path, path: Path) -> Iterator[tuple[str, dict[
         for table in engine.tables_of(str(path)):
             yield table, {"database": place["path"], "table": table}
     elif ending in TEXTS:
-        yield name, place | ({} if ending == ".csv" else {"format": "csv"}) | _dialect(path)
+        yield name, place | _dialect_of(path)
     elif ending == ".xlsx":
         sheets = sheet_names(path)
         for sheet in sheets:
             yield (name, place) if len(sheets) == 1 else (sheet, place | {"sheet": sheet})
     else:
         yield name, place
+
+
+def _is_table(path: Path) -> bool:
+    """Whether something in a folder is a table, or may hold some."""
+    known = (*TEXTS, *DATABASES, ".parquet", ".xlsx")
+    return not path.name.startswith((".", "_")) and (path.is_dir() or _ending(path) in known)
+
+
+def _are_parts(files: list[Path]) -> bool:
+    """Whether files are parts of one table: their names differ in numbers alone."""
+    alike = {(re.sub(r"\d+", "", file.name), file.is_dir()) for file in files}
+    return len(files) > 1 and len(alike) == 1 and _ending(files[0]) in (*TEXTS, ".parquet")
+
+
+def _dialect_of(path: Path) -> dict[str, str]:
+    """Return what the YAML says of how a file is written, where it is not plain CSV or Parquet."""
+    ending = _ending(path)
+    if ending not in TEXTS:
+        return {}
+    return ({} if ending == ".csv" else {"format": "csv"}) | _dialect(path)
 
 
 def written_path(root: Path, path: Path) -> str:

@@ -19,7 +19,7 @@ CUSTOMER = (
     "shopper id|buyer id|buyer|guest id|consumer id|person id|patient id|"
     "kunde|kaeufer|besteller|kunden id|kundennummer|kunden nr|kdnr|kd nr|mitgliedsnummer|nutzer id|"
     "acheteur|comprador|acquirente|koper|"
-    "id client|numero client|numero de client|no client|code client|identifiant client|"
+    "id client|numero client|numero de client|no client|n client|code client|identifiant client|"
     "cliente|id cliente|cliente id|numero cliente|numero de cliente|codigo cliente|"
     "codigo de cliente|usuario|id usuario|"
     "id do cliente|codigo do cliente|numero do cliente|usuario id|"
@@ -92,7 +92,7 @@ COLUMNS = {
         "rechnungsdatum|date commande|date de commande|date achat|date d achat|date facture|"
         "fecha pedido|fecha de pedido|fecha del pedido|fecha compra|fecha de compra|"
         "fecha factura|data pedido|data do pedido|data da compra|data compra|data ordine|"
-        "data dell ordine|data acquisto|data fattura|orderdatum|aankoopdatum|factuurdatum"
+        "data dell ordine|data acquisto|data fattura|orderdatum|besteldatum|aankoopdatum|factuurdatum"
     ),
     "orders.amount": (
         "amount|order amount|order total|total|order value|total amount|total price|grand total|"
