@@ -92,7 +92,8 @@ COLUMNS = {
         "rechnungsdatum|date commande|date de commande|date achat|date d achat|date facture|"
         "fecha pedido|fecha de pedido|fecha del pedido|fecha compra|fecha de compra|"
         "fecha factura|data pedido|data do pedido|data da compra|data compra|data ordine|"
-        "data dell ordine|data acquisto|data fattura|orderdatum|besteldatum|aankoopdatum|factuurdatum"
+        "data dell ordine|data acquisto|data fattura|orderdatum|besteldatum|"
+        "aankoopdatum|factuurdatum"
     ),
     "orders.amount": (
         "amount|order amount|order total|total|order value|total amount|total price|grand total|"
