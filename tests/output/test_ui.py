@@ -7,33 +7,13 @@ import sys
 import urllib.request
 
 import pytest
+from tests.support.serving import started
 
 from clvlens.errors import ClvlensError, TrackingError
 from clvlens.models.store import check_manifest
 from clvlens.output.location import MANNERS, answers
 from clvlens.output.tracking import Tracker
 from clvlens.output.ui import serve
-
-SERVE = """
-from pathlib import Path
-from clvlens.config import Config
-from clvlens.output.ui import serve
-serve(Config.model_validate_json(Path("config.json").read_text()), int({port}),
-      say=lambda text: print(text, flush=True))
-"""
-
-
-def started(folder, config, port: int) -> subprocess.Popen:
-    """Serve in a process of its own, as a command would."""
-    (folder / "config.json").write_text(
-        json.dumps({**config.model_dump(mode="json"), "root": str(config.root)})
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", SERVE.format(port=port)],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
 
 def free_port() -> int:
