@@ -48,8 +48,8 @@ def test_rows_say_in_words_what_they_are():
     [
         ({"column": "billing"}, "give column and among together"),
         ({"among": ["annual"]}, "give column and among together"),
-        ({"until": "first_response_at"}, "give until and hours together"),
-        ({"hours": 1}, "give until and hours together"),
+        ({"until": "first_response_at"}, "give until with either hours or by"),
+        ({"hours": 1}, "give until with either hours or by"),
         (
             {"column": "billing", "among": "annual", "until": "ended_at", "hours": 1},
             "give either column or until",

@@ -155,6 +155,38 @@ def test_a_dose_is_in_hours_and_acts_by_doublings(tmp_path):
     assert found.target == 1
 
 
+def test_a_time_kept_is_the_target_and_one_that_never_came_is_not(tmp_path):
+    """Of Ann and Bob a delivery is promised by noon: Ann has it at noon, Bob never; Cas none."""
+    orders = [
+        {"customer_id": name, "ordered_at": "2024-02-01", "amount": 1, "promised_at": promised,
+         "delivered_at": delivered}
+        for name, promised, delivered in (
+            ("ann", "2024-02-03T12:00", "2024-02-03T12:00"), ("bob", "2024-02-03T12:00", None),
+            ("cas", None, "2024-02-02"), ("late", None, None),
+        )
+    ]  # fmt: skip
+    rest = [{"customer_id": "late", "ordered_at": day, "amount": 1}
+            for day in ("2024-01-01", "2024-06-30")]  # fmt: skip
+    arm = Arm(history="orders", having=("promised_at",), within_days=1, until="delivered_at",
+              by="promised_at")  # fmt: skip
+    of = Rows(history="orders", having=("promised_at",))
+    found = run(
+        tmp_path, arm=arm, decided_at="orders.ordered_at", of=of,
+        tables={"orders": [*orders, *rest]},
+    )  # fmt: skip
+    assert by_customer(found, found.arm) == {"ann": 1, "bob": 0}
+
+
+def test_having_something_may_be_the_arm(tmp_path):
+    arm = Arm(history="customers", having=("country",), within_days=1)
+    countries = {"ann": "DE", "bob": None, "cas": None, "late": "DE"}
+    customers = [{**row, "country": countries[row["customer_id"]]} for row in CUSTOMERS]
+    found = run(
+        tmp_path, arm=arm, decided_at="customers.signed_up_at", tables={"customers": customers}
+    )
+    assert by_customer(found, found.arm) == {"ann": 1, "bob": 0, "cas": 0}
+
+
 def test_negative_controls_are_counted_over_the_horizon(tmp_path):
     control = Rows(history="messages", where={"personalised": True})
     found = run(tmp_path, negative_controls=(control,))

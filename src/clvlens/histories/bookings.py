@@ -8,6 +8,7 @@ import ibis
 
 from clvlens.histories import exact
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.decisions import Arm, Decision
 from clvlens.histories.past import DAY, EVER, Past
 
 WINDOWS = (90, EVER)
@@ -95,8 +96,16 @@ HISTORY = History(
     levers=(
         Lever("online booking", "whether customers can book online and outside office hours",
               ("bookings__online_share", "bookings__out_of_hours_share",
-               "bookings__after_first_online")),
+               "bookings__after_first_online"),
+              decision=Decision(
+                  kind="one_time", decided_at="bookings.booked_at", within_days=180,
+                  eligible_note="those who book in their first 180 days",
+                  beside=("bookings.out_of_hours", "bookings.value"),
+                  arm=Arm(history="bookings", within_days=1, column="channel",
+                          among=("online",)),
+                  target="first one online", assignment_note="customers choose")),
         Lever("kept bookings", "whether customers come to what they booked",
-              ("bookings__kept_share", "bookings__cancelled_share"), controllable=False),
+              ("bookings__kept_share", "bookings__cancelled_share"), controllable=False,
+              why_not="customers decide; an indicator"),
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from clvlens.histories.base import Column, Feature, History, Lever
+from clvlens.histories.decisions import Arm, Decision
 from clvlens.histories.exact import HOUR, MINUTE
 from clvlens.histories.past import EVER, Past
 from clvlens.histories.waits import wait
@@ -114,10 +115,21 @@ HISTORY = History(
     levers=(
         Lever("ease of purchase", "how much work a checkout is",
               ("carts__mean_steps", "carts__mean_clicks", "carts__mean_fields",
-               "carts__mean_duration", "carts__autofilled_share")),
+               "carts__mean_duration"),
+              why_not="it is measured at each checkout; nothing says who was given which form"),
+        Lever("autofill", "whether the form is filled in for the customer",
+              ("carts__autofilled_share",),
+              decision=Decision(
+                  kind="one_time", decided_at="carts.started_at", within_days=180,
+                  eligible_note="those who begin a checkout in their first 180 days",
+                  arm=Arm(history="carts", within_days=1, column="autofilled", among=(True,)),
+                  target="first form filled in",
+                  assignment_note="filled in where the browser knows the address")),
         Lever("cart recovery", "whether abandoned carts are won back",
-              ("carts__recovered_share", "carts__waiting", "carts__total_value_waiting")),
+              ("carts__recovered_share", "carts__waiting", "carts__total_value_waiting"),
+              why_not="a result, not a decision: see cart e-mail"),
         Lever("abandonment", "how often and how lately carts are abandoned",
-              ("carts__abandoned_share", "carts__days_since_abandoned"), controllable=False),
+              ("carts__abandoned_share", "carts__days_since_abandoned"), controllable=False,
+              why_not="customers decide; an indicator"),
     ),
 )  # fmt: skip

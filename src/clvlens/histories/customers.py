@@ -77,8 +77,10 @@ HISTORY = History(
     features=features,
     levers=(
         Lever("early e-mail capture", "whether the e-mail address is known before sign-up",
-              ("customers__email_captured", "customers__email_lead")),
+              ("customers__email_captured", "customers__email_lead"),
+              why_not="it follows from how customers came; nothing says who was asked"),
         Lever("acquisition", "by which channel and campaign, and at what cost, customers are won",
-              ("customers__channel", "customers__campaign", "customers__acquisition_cost")),
+              ("customers__channel", "customers__campaign", "customers__acquisition_cost"),
+              why_not="it decides who becomes a customer, not what becomes of one"),
     ),
 )  # fmt: skip

@@ -42,14 +42,16 @@ class Condition(Strict):
 
 
 class Rows(Strict):
-    """Rows of a history: those with one of some values, none of others, and nothing in `without`.
+    """Rows of a history: those with one of some values and none of others.
 
-    The columns of `where` must be there; of others that the table lacks, nothing is asked.
+    Something must stand in the columns of `having`, nothing in those of `without`. The columns of
+    `where` and `having` must be there; of others that the table lacks, nothing is asked.
     """
 
     history: str
     where: dict[str, Values] = Field(default_factory=dict)
     unlike: dict[str, Values] = Field(default_factory=dict)
+    having: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 
     @property
@@ -63,8 +65,9 @@ class Arm(Rows):
     """What a customer was given: told by the first such row in `within_days` from time zero.
 
     With neither `column` nor `until`, having such a row is the target. With `column`, its value
-    is one of `among`; without a row, what was given is not known. With `until`, the dose is the
-    hours from the row to that time, and the target is `hours` of them.
+    is one of `among`; without a row, what was given is not known. With `until` and `hours`, the
+    dose is the hours from the row to that time, and the target so many of them; with `until` and
+    `by`, the target is that the one time came by the other.
     """
 
     within_days: float = Field(default=30, gt=0)
@@ -72,13 +75,14 @@ class Arm(Rows):
     among: Values = ()
     until: str | None = None
     hours: float | None = None
+    by: str | None = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Arm:
         if bool(self.column) != bool(self.among):
             raise ValueError("arm: give column and among together: the values that are the target")
-        if bool(self.until) != (self.hours is not None):
-            raise ValueError("arm: give until and hours together: a dose and its target")
+        if bool(self.until) != ((self.hours is not None) != (self.by is not None)):
+            raise ValueError("arm: give until with either hours or by: a dose, or a time kept")
         if self.column and self.until:
             raise ValueError("arm: give either column or until")
         return self
@@ -117,7 +121,7 @@ class Decision(Strict):
                 f"decided_at {self.decided_at!r} cannot be read; write history.column, "
                 "history.column + 90 days, or history.column + usual age"
             )
-        if (self.kind == "intensity") != bool(self.arm.until):
+        if (self.kind == "intensity") != (self.arm.hours is not None):
             raise ValueError("an intensity has an arm with until and hours, and no other kind has")
         if self.periods > 1 and self.kind != "event":
             raise ValueError("periods are of events; other levers are decided once")
@@ -135,9 +139,10 @@ class Decision(Strict):
     def reads(self) -> set[str]:
         """The columns, as history.column, without which nothing can be said; sign-up is always."""
         rows = [rows for rows in (self.of, self.before, self.arm) if rows is not None]
-        needed = {f"{r.history}.{column}" for r in rows for column in r.where}
+        needed = {f"{r.history}.{column}" for r in rows for column in (*r.where, *r.having)}
         needed |= {f"{r.history}.customer_id" for r in rows}
-        needed |= {f"{self.arm.history}.{c}" for c in (self.arm.column, self.arm.until) if c}
+        told = (self.arm.column, self.arm.until, self.arm.by)
+        needed |= {f"{self.arm.history}.{column}" for column in told if column}
         history, column, _ = self.zero
         return needed | ({f"{history}.{column}"} - {SIGN_UP})
 
@@ -146,6 +151,7 @@ class Decision(Strict):
 AT_SIGN_UP = tuple(
     f"customers.{trait}" for trait in ("channel", "campaign", "country", "acquisition_cost")
 )
+CONTRACT = ("subscriptions.plan", "subscriptions.is_trial")
 MONTHLY = (
     Condition(feature="subscriptions__active", above=0),
     Condition(feature="subscriptions__leaving", below=1),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from clvlens.histories import exact
 from clvlens.histories.base import Column, Feature, History, Lever
-from clvlens.histories.decisions import AT_SIGN_UP, Arm, Decision
+from clvlens.histories.decisions import AT_SIGN_UP, CONTRACT, Arm, Decision, Values
 from clvlens.histories.past import DAY, Past
 from clvlens.histories.waits import wait
 
@@ -49,6 +49,19 @@ def _time_to_first_value(past: Past) -> list[Feature]:
     return past.measure("time_to_first_value", FIRST_STEPS, "days", exact.days(waited))
 
 
+def _step(column: str, among: Values, target: str) -> Decision:
+    """Return the decision of how the first step is led, once the programme is chosen."""
+    return Decision(
+        kind="one_time",
+        decided_at="onboarding.started_at",
+        eligible_note="those who begin onboarding",
+        beside=(*AT_SIGN_UP, *CONTRACT, "onboarding.assigned_program", "onboarding.step"),
+        arm=Arm(history="onboarding", within_days=1, column=column, among=among),
+        target=target,
+        assignment_note="chosen with the programme",
+    )
+
+
 HISTORY = History(
     name="onboarding",
     meaning="How customers began",
@@ -80,18 +93,23 @@ HISTORY = History(
     levers=(
         Lever("onboarding", "how completely and how fast customers are brought to first value",
               ("onboarding__finished_share", "onboarding__time_to_first_value",
-               "onboarding__mean_step_time", "onboarding__stalled")),
+               "onboarding__mean_step_time", "onboarding__stalled"),
+              why_not="how far customers come is a result of the programme: see guided onboarding"),
         Lever("guided onboarding", "which programme new customers are given",
               ("onboarding__first_assigned_program",),
               decision=Decision(
                   kind="one_time", decided_at="customers.signed_up_at",
                   eligible_note="those who begin onboarding within a week of signing up",
-                  beside=(*AT_SIGN_UP, "subscriptions.plan", "subscriptions.is_trial"),
+                  beside=(*AT_SIGN_UP, *CONTRACT),
                   arm=Arm(history="onboarding", within_days=7, column="assigned_program",
                           among=("guided",)),
                   target="guided", assignment_note="given to those who promise most")),
-        Lever("onboarding medium", "whether steps are led by a person and made for the customer",
-              ("onboarding__human_led_share", "onboarding__personalised_share",
-               "onboarding__first_medium")),
+        Lever("onboarding medium", "whether steps are led by a person",
+              ("onboarding__human_led_share", "onboarding__first_medium"),
+              decision=_step("medium", tuple(m for m in MEDIA if m != "self"),
+                             "first step led by a person or a video")),
+        Lever("personal onboarding", "whether steps are made for the customer's source or persona",
+              ("onboarding__personalised_share",),
+              decision=_step("personalised", (True,), "first step personalised")),
     ),
 )  # fmt: skip

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 
 from clvlens.histories import exact
 from clvlens.histories.base import Column, Feature, History, Lever, Lines
+from clvlens.histories.decisions import Arm, Decision, Rows
 from clvlens.histories.past import DAY, EVER, Past
 from clvlens.histories.waits import wait
 
@@ -272,17 +273,28 @@ HISTORY = History(
     features=features,
     levers=(
         Lever("discounts", "how often and how deep orders are discounted",
-              ("orders__discount_rate", "orders__discounted_share", "orders__first_discount")),
+              ("orders__discount_rate", "orders__discounted_share", "orders__first_discount"),
+              why_not="a discount comes with the order; what led to it is a promo code"),
         Lever("basket breadth", "products and categories bought together",
               ("orders__mean_items", "orders__mean_products", "orders__mean_categories",
-               "orders__first_products")),
+               "orders__first_products"), why_not="customers choose what they buy together"),
         Lever("bundles and cross-sell", "what orders hold because it was offered",
               ("orders__bundle_share",
                *(f"orders__{of}" for role in ROLES
-                 for of in (f"has_{role}_share", f"mean_{role}_lines")))),
+                 for of in (f"has_{role}_share", f"mean_{role}_lines"))),
+              why_not="what an order holds is chosen; its offer is a message: see bundle offer"),
         Lever("shipping", "what shipping costs, and whether a threshold makes it free",
-              ("orders__mean_shipping_fee", "orders__shipping_saved_share")),
+              ("orders__mean_shipping_fee", "orders__shipping_saved_share"),
+              why_not="nothing says who was shown which threshold: define it where a table does"),
         Lever("delivery promises", "whether deliveries come when they were promised",
-              ("orders__promise_kept_share", "orders__mean_late")),
+              ("orders__promise_kept_share", "orders__mean_late"),
+              decision=Decision(
+                  kind="one_time", decided_at="orders.ordered_at", within_days=180,
+                  of=Rows(history="orders", having=("promised_at",)),
+                  eligible_note="those promised a delivery in their first 180 days",
+                  beside=("orders.channel",),
+                  arm=Arm(history="orders", having=("promised_at",), within_days=1,
+                          until="delivered_at", by="promised_at"),
+                  target="first one kept", assignment_note="carriers are late at times")),
     ),
 )  # fmt: skip

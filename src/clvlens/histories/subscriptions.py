@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from clvlens.histories import exact
 from clvlens.histories.base import Column, Feature, History, Lever
-from clvlens.histories.decisions import AT_SIGN_UP, Arm, Decision
+from clvlens.histories.decisions import AT_SIGN_UP, CONTRACT, Arm, Decision
 from clvlens.histories.past import DAY, Past
 
 YEAR = 365 * DAY
@@ -167,14 +167,25 @@ HISTORY = History(
               decision=Decision(
                   kind="one_time", decided_at="subscriptions.started_at",
                   eligible_note="those who subscribe",
-                  beside=(*AT_SIGN_UP, "subscriptions.plan", "subscriptions.is_trial"),
+                  beside=(*AT_SIGN_UP, *CONTRACT),
                   arm=Arm(history="subscriptions", within_days=1, column="billing",
                           among=("annual",)),
                   target="annual", assignment_note="customers choose: the surer ones pay ahead")),
-        Lever("plan and price", "the plan, its price, trials and temporary upgrades",
+        Lever("plan and price", "the plan and its price",
               ("subscriptions__active_plan", "subscriptions__last_plan",
                "subscriptions__total_price", "subscriptions__first_price",
-               "subscriptions__last_price", "subscriptions__is_trial_share",
-               "subscriptions__trial_days_left", "subscriptions__upgraded")),
+               "subscriptions__last_price"),
+              why_not="customers choose their plan for what they need of it"),
+        Lever("free trial", "whether subscriptions begin with a trial",
+              ("subscriptions__is_trial_share", "subscriptions__trial_days_left"),
+              why_not="customers choose it; where it is given by lot or rule, define it"),
+        Lever("temporary upgrade", "whether a higher plan may be tried for a while",
+              ("subscriptions__upgraded",),
+              decision=Decision(
+                  kind="one_time", decided_at="subscriptions.started_at",
+                  eligible_note="those who subscribe",
+                  beside=(*AT_SIGN_UP, *CONTRACT, "subscriptions.billing"),
+                  arm=Arm(history="subscriptions", having=("upgrade_until",), within_days=1),
+                  target="given", assignment_note="given to some below the highest plan")),
     ),
 )  # fmt: skip

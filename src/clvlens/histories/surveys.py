@@ -88,6 +88,7 @@ HISTORY = History(
                *(f"surveys__{of}_{kind}_score" for kind in KINDS
                  for of in ("last", "mean", "drift")),
                *(f"surveys__{kind}_answered_in_7d_share" for kind in KINDS)),
-              controllable=False),
+              controllable=False,
+              why_not="an indicator: it tells how customers feel, and nobody decides it"),
     ),
 )  # fmt: skip

@@ -114,8 +114,16 @@ HISTORY = History(
                   arm=Arm(history="tickets", within_days=1, until="first_response_at", hours=1),
                   target="within 1 hour",
                   assignment_note="the best customers are answered first")),
-        Lever("support channels", "on how many channels help is given, live chat among them",
-              ("tickets__distinct_channel", "tickets__live_chat_share")),
+        Lever("support channels", "on how many channels help is given",
+              ("tickets__distinct_channel",),
+              why_not="all customers have the same channels at a time"),
+        Lever("live chat", "whether help is given by chat", ("tickets__live_chat_share",),
+              decision=Decision(
+                  kind="one_time", decided_at="tickets.opened_at", within_days=180,
+                  eligible_note="those who open a ticket in their first 180 days",
+                  beside=ABOUT[1:],
+                  arm=Arm(history="tickets", within_days=1, column="channel", among=("chat",)),
+                  target="first ticket by chat", assignment_note="customers choose")),
         Lever("out-of-hours support", "whether help is given outside office hours",
               ("tickets__handled_out_of_hours_share",),
               decision=Decision(

@@ -65,8 +65,10 @@ HISTORY = History(
     levers=(
         Lever("tools and content", "calculators, walkthroughs, videos and articles that are used",
               tuple(f"visits__count_{kind}"
-                    for kind in ("calculator", "walkthrough", "video", "blog"))),
+                    for kind in ("calculator", "walkthrough", "video", "blog")),
+              why_not="customers choose to use them; nothing says to whom they were shown"),
         Lever("community", "community, social media and the chat bot",
-              tuple(f"visits__count_{kind}" for kind in ("community", "social", "chat_bot"))),
+              tuple(f"visits__count_{kind}" for kind in ("community", "social", "chat_bot")),
+              why_not="who needs more joins: it marks customers, and nobody decides it for them"),
     ),
 )  # fmt: skip

@@ -147,7 +147,8 @@ def _check_settled(world: World, decision: Decision, history: str, column: str) 
 
 def _treated(arm: Arm) -> Rows:
     where = {**arm.where, **({arm.column: arm.among} if arm.column else {})}
-    return Rows(history=arm.history, where=where, unlike=arm.unlike, without=arm.without)
+    rest = {"unlike": arm.unlike, "having": arm.having, "without": arm.without}
+    return Rows(history=arm.history, where=where, **rest)
 
 
 def _firsts(world: World, history: str, column: str, of: Rows | None) -> ir.Table:

@@ -21,6 +21,8 @@ def matches(events: Events, rows: Rows) -> ir.BooleanValue:
     for column, among in rows.unlike.items():
         if column in table.columns:
             holds = holds & ~_among(table[column], among).fill_null(False)
+    for column in rows.having:
+        holds = holds & table[column].notnull()
     for column in rows.without:
         if column in table.columns:
             holds = holds & table[column].isnull()

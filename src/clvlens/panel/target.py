@@ -130,6 +130,9 @@ def exposures(world: World, rows: ir.Table, arm: Arm, kind: str) -> ir.Table:
 
 
 def _given(joined: ir.Table, arm: Arm) -> ir.Value:
+    if arm.until is not None and arm.by is not None:
+        kept = (joined[arm.until] <= joined[arm.by]).fill_null(False)
+        return ibis.ifelse(joined[arm.by].isnull(), ibis.null("float64"), real(kept)).min()
     if arm.until is not None:
         return real((joined[arm.until] - joined.event_time).min()) / float(HOUR)
     if arm.column is None:
