@@ -26,7 +26,8 @@ from clvlens.starting.recognition import (
 from clvlens.starting.settling import settle
 from clvlens.starting.tables import FoundTable, LeftOut, find_tables
 from clvlens.starting.times import orders_a_day, propose_end, propose_horizon
-from clvlens.starting.words import words
+from clvlens.starting.vocabulary import CUSTOMER
+from clvlens.starting.words import likeness, words
 
 UNKNOWN_CURRENCY = "XXX"  # ISO 4217: no currency
 INSTEAD = {"subscriptions": ("price", "started_at"), "bookings": ("value", "booked_at")}
@@ -176,9 +177,13 @@ def _also_orders(table: FoundTable, taken: FoundTable) -> str:
 
 
 def _why_not(table: FoundTable) -> str:
-    times = [raw for raw, held in table.columns.items() if held.suits("time")]
-    lacks = "names no customer" if times else "has neither a customer nor a time that is known"
-    return f"{lacks}; its columns are {', '.join(list(table.columns)[:8])}"
+    lacks = {
+        "customer": not any(likeness(raw, CUSTOMER) for raw in table.columns),
+        "time": not any(held.suits("time") for held in table.columns.values()),
+    }
+    missing = " and no ".join(name for name, lacking in lacks.items() if lacking)
+    what = f"it has no {missing}" if missing else "it is no history that is known"
+    return f"{what}; its columns are {', '.join(list(table.columns)[:8])}"
 
 
 def _sure_formats(readings: list[Reading]) -> set[str]:
