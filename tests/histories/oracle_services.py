@@ -41,14 +41,26 @@ def recency(rows: list[Row], time: str, cutoff: int) -> tuple[Fraction | None, F
     return (days(cutoff - max(times)), days(cutoff - min(times))) if times else (None, None)
 
 
-def waited(row: Row, start: str, end: str, now: int) -> int:
-    """Return microseconds from start to end, or to now where the end is not known."""
+def waited(row: Row, start: str, end: str, now: int) -> int | None:
+    """Return microseconds from start to end, or to now where the end is not known.
+
+    None where the end comes before the start, which is a mistake.
+    """
+    if row[end] is not None and row[end] < row[start]:
+        return None
     return (now if row[end] is None else row[end]) - row[start]
+
+
+def waits_of(rows: list[Row], start: str, end: str, now: int) -> list[int]:
+    waits = (waited(row, start, end, now) for row in rows)
+    return [wait for wait in waits if wait is not None]
 
 
 def prompt(row: Row, start: str, end: str, now: int, limit: int) -> bool | None:
     """Whether a wait ended within a limit; None where it goes on and is no longer than that."""
     so_far = waited(row, start, end, now)
+    if so_far is None:
+        return None
     return None if row[end] is None and so_far <= limit else so_far <= limit
 
 
@@ -86,7 +98,7 @@ def onboarding(rows: list[Row], cutoff: int, lag: int) -> dict[str, object]:
     rows = seen(rows, "started_at", late("finished_at"), cutoff, lag)
     rows, now = in_order(rows, "started_at", "step_id"), cutoff - lag
     finished = values(rows, "finished_at")
-    waits = [waited(row, "started_at", "finished_at", now) for row in rows]
+    waits = waits_of(rows, "started_at", "finished_at", now)
     last, first = recency(rows, "started_at", cutoff)
     begun = at(rows, 0, "started_at")
     stalled = [r for r in rows if r["finished_at"] is None and now - r["started_at"] > 7 * DAY]
@@ -116,8 +128,8 @@ def tickets(rows: list[Row], cutoff: int, lag: int) -> dict[str, object]:
         found[f"count_{span(window)}"] = len(within(rows, "opened_at", cutoff, window))
     for window in (90, None):
         some = within(rows, "opened_at", cutoff, window)
-        response = [waited(row, "opened_at", "first_response_at", now) for row in some]
-        resolution = [waited(row, "opened_at", "resolved_at", now) for row in some]
+        response = waits_of(some, "opened_at", "first_response_at", now)
+        resolution = waits_of(some, "opened_at", "resolved_at", now)
         prompts = [prompt(row, "opened_at", "first_response_at", now, HOUR) for row in some]
         resolved = [row for row in some if row["resolved_at"] is not None]
         outside = [row for row in some if row["out_of_hours"]]
@@ -125,7 +137,9 @@ def tickets(rows: list[Row], cutoff: int, lag: int) -> dict[str, object]:
             f"{name}_{span(window)}": value
             for name, value in {
                 "mean_response": average(response, HOUR),
-                "median_response": Fraction(statistics.median(response)) / HOUR if some else None,
+                "median_response": (
+                    Fraction(statistics.median(response)) / HOUR if response else None
+                ),
                 "answered_in_1h_share": known_share(prompts),
                 "mean_resolution": average(resolution, DAY),
                 "reopened_share": share([row["reopened_at"] is not None for row in resolved]),
@@ -137,7 +151,7 @@ def tickets(rows: list[Row], cutoff: int, lag: int) -> dict[str, object]:
             }.items()
         }
         if window:
-            found["max_resolution_90d"] = days(max(resolution)) if some else None
+            found["max_resolution_90d"] = days(max(resolution)) if resolution else None
     found |= trends(rows, "opened_at", cutoff, 90) | {
         "days_since_last": recency(rows, "opened_at", cutoff)[0],
         "unanswered_ever": sum(row["first_response_at"] is None for row in rows),

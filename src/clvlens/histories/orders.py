@@ -61,7 +61,7 @@ def _with_flags(past: Past) -> Past:
 
 def _with_promises(past: Past) -> Past:
     """Tell promises kept from broken ones; before its time, an undelivered one is neither."""
-    past = wait(past, "late", "promised_at", "delivered_at")
+    past = wait(past, "late", "promised_at", "delivered_at", may_be_early=True)
     return past.derive(
         "late",
         lambda t: ibis.cases(
