@@ -68,8 +68,9 @@ class Target(Strict):
     active subscription at the cutoff, those with none left at the end of the horizon) or
     `contractual_any` (those of whose active subscriptions one ended, though others may go on).
 
-    `label_days` < horizon learns from a shorter window where history is short (money × h/l,
-    probability 1 - (1 - p)^(h/l)). `embargo_days` is how long refunds are awaited.
+    `label_days` < horizon learns from a shorter window where history is short: money × h/l,
+    churn by how long silence lasts, or at a constant hazard where it is contractual.
+    `embargo_days` is how long refunds are awaited.
     """
 
     horizon_days: int = Field(default=90, gt=0, le=LONGEST)

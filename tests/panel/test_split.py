@@ -77,7 +77,8 @@ def test_where_two_roles_fit_the_plan_says_what_it_merges():
 def test_labels_shorter_than_the_horizon_are_said_with_the_factor():
     plan = plan_cutoffs(world(target={"horizon_days": 90, "label_days": 30}))
     assert plan.notes == (
-        "labels of 30 days stand for a horizon of 90: money × 3.000, probability 1 - (1 - p)^3.000",
+        "labels of 30 days stand for a horizon of 90: money × 3.000, churn by how "
+        "long silence lasts in BG/NBD or Pareto/NBD",
     )
     assert {role: length for role, _, length in plan.cutoffs()} == {
         "fit": 30,

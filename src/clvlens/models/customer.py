@@ -17,6 +17,7 @@ from clvlens.models.intervals import ValueInterval
 from clvlens.models.leaderboard import fit_blend
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.partner import fit_partner
+from clvlens.models.silence import HISTORY, Silence, fit_silence, stretched
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import INVOLUNTARY, FeatureInfo, Panel
 from clvlens.panel.snapshot import KEYS
@@ -83,10 +84,18 @@ class CustomerModel:
         """Return the columns about churn, over the horizon."""
         churn = self.churn.predict_proba(X)[:, 1]
         if not self.is_contractual:
-            return {"churn_probability": churn**self.stretch}
+            return {"churn_probability": stretched(churn, self._silence_lasts(X), self.stretch)}
         subscriptions = X[:, self.encoder.columns.index(AT_RISK)]
         kind = self.involuntary and self.involuntary.predict_proba(X)[:, 1]
         return contractual_columns(1 - (1 - churn) ** self.stretch, subscriptions != 0, kind)
+
+    def _silence_lasts(self, X: Floats) -> Floats:
+        """Return the chance that silence over the label window lasts; nan where nothing tells."""
+        if "silence" not in self.about:
+            return np.full(len(X), np.nan)
+        places = [self.encoder.columns.index(name) for name in HISTORY]
+        days = (self.about[name] for name in ("label_days", "horizon_days"))
+        return Silence.from_dict(self.about["silence"]).lasts(X[:, places], *days)
 
 
 def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) -> CustomerModel:
@@ -97,7 +106,11 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     fit_rows = panel.rows("fit")
     contractual = panel.config.target.is_contractual
     _check_enough(fit_rows, contractual)
-    encoder = fit_encoder(fit_rows, panel.features, {AT_RISK} if contractual else ())
+    silence = None
+    if not contractual and panel.plan.label_days < panel.plan.horizon_days:
+        silence = fit_silence(fit_rows, panel.plan.label_days)
+    needed = {AT_RISK} if contractual else set(HISTORY if silence else ())
+    encoder = fit_encoder(fit_rows, panel.features, needed)
     if not encoder.columns:
         raise ModelError("no feature differs between fit rows; add histories or cutoffs.fit")
     fit = _by_target(fit_rows, encoder)
@@ -123,9 +136,9 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     if settings.intervals:
         progress("fit intervals")
         interval = ValueInterval(**shape).fit(*fit("value"), select("value"), calibrate("value"))
-    return CustomerModel(
-        encoder, panel.features, value, churn, orders, interval, involuntary, about
-    )
+    told = {**about, "silence": silence.to_dict()} if silence else about
+    parts = (value, churn, orders, interval, involuntary)
+    return CustomerModel(encoder, panel.features, *parts, told)
 
 
 def _by_target(frame: pd.DataFrame, encoder: Encoder) -> Callable[[str], Rows]:

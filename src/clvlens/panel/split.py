@@ -135,8 +135,14 @@ def _shortened(config: Config) -> list[str]:
     return [
         f"labels of {target.label_days} days stand for a horizon of {target.horizon_days}: "
         f"money × {target.horizon_days / target.label_days:.3f}, "
-        f"probability 1 - (1 - p)^{target.horizon_days / target.label_days:.3f}"
+        f"churn by {_lengthened(config)}"
     ]
+
+
+def _lengthened(config: Config) -> str:
+    if config.target.is_contractual:
+        return "a constant hazard"
+    return "how long silence lasts in BG/NBD or Pareto/NBD"
 
 
 def _check_inside(world: World, role: str, cutoff: int, days: int) -> None:
