@@ -116,6 +116,7 @@ class ModelConfig(Strict):
     trees: int = Field(default=300, gt=0, le=100_000)
     learning_rate: float = Field(default=0.03, gt=0, le=1)
     max_depth: int = Field(default=4, gt=0, le=12)
+    min_child_weight: float = Field(default=10.0, ge=0)
     intervals: bool = True
     candidates: tuple[Candidate, ...] = Field(
         default=("hurdle", "tweedie", "anchored", "ziln", "btyd"), min_length=1

@@ -48,9 +48,8 @@ def test_offsets_are_the_smallest_that_leave_a_twentieth_out():
     low, high = model.boosters_["interval"].predict(xgb.DMatrix(later.X)).astype(float).T
     seen = np.sign(later.y) * np.log1p(np.abs(later.y))
     # Of 39 misses the 38th smallest: 38 / 40 = 95 %.
-    assert model.state_["offsets"] == pytest.approx(
-        [-sorted(low - seen)[37], sorted(seen - high)[37]], abs=1e-6
-    )
+    (offsets,) = model.state_["offsets"]
+    assert offsets == pytest.approx([-sorted(low - seen)[37], sorted(seen - high)[37]], abs=1e-6)
     # So at most one of the 39 is beyond either bound.
     assert misses(model, *later[:2]) == [1, 1]
 
@@ -101,3 +100,28 @@ def test_no_bound_lies_below_0_where_nobody_was_ever_worth_less():
     assert honest.min() == 0
     refunded = ValueInterval(**SMALL).fit(X, y).predict_interval(X)
     assert y.min() <= refunded.min() < 0
+
+
+def draw_many_zeros(rows, seed):
+    """Half of the customers bring nothing, whatever they look like; 1 in 3 of the rest is large."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(0, 3, size=(rows, 2))
+    y = np.where(X[:, 0] < 1.5, 0.0, 10 ** X[:, 0] * rng.gamma(2, 0.5, rows))
+    return X, np.where(rng.random(rows) < 0.04, 500.0, y)
+
+
+def test_rows_predicted_near_zero_are_calibrated_among_themselves():
+    """No lower bound is missed there, so that the upper one takes a tenth, not a twentieth."""
+    model = ValueInterval(**SMALL).fit(*draw_many_zeros(4000, seed=1))
+    X, y = draw_many_zeros(8000, seed=2)
+    assert len(model.state_["offsets"]) == 5
+    low, high = model.predict_interval(X).T
+    inside = (low <= y) & (y <= high)
+    assert low[X[:, 0] < 1.4].max() < 0.01
+    for side in (X[:, 0] < 1.5, X[:, 0] >= 1.5):
+        assert 0.87 < inside[side].mean() < 0.97
+
+
+def test_few_rows_are_one_group():
+    model = ValueInterval(**SMALL).fit(*draw(399, seed=1))
+    assert len(model.state_["offsets"]) == 1

@@ -139,12 +139,31 @@ def panel(config: ConfigPath, customers: Customers = None) -> None:
 
 
 @app.command()
-def train(config: ConfigPath, customers: Customers = None) -> None:
+def tune(
+    config: ConfigPath,
+    trials: Annotated[int | None, typer.Option(min=1, help="Default: 20, or --minutes.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Begin no trial after.")] = None,
+    customers: Customers = None,
+) -> None:
+    """Search better settings on the cutoffs before the test; run again, it goes on."""
+    from clvlens.cli import tuning
+
+    with _run(config, customers, "train") as (settings, stage):
+        tuning.tune(settings, trials, minutes, stage)
+
+
+@app.command()
+def train(
+    config: ConfigPath,
+    customers: Customers = None,
+    tuned: Annotated[bool, typer.Option("--tuned", help="Use what tune found.")] = False,
+) -> None:
     """Fit value, churn, orders and intervals; keep the model and track the run."""
     from clvlens.cli import learning
+    from clvlens.cli.tuning import tuned_settings
 
     with _run(config, customers, "evaluate") as (settings, stage):
-        learning.train(settings, stage)
+        learning.train(tuned_settings(settings) if tuned else settings, stage)
 
 
 @app.command()

@@ -116,7 +116,7 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     fit = _by_target(fit_rows, encoder)
     select, calibrate = (_later(panel, role, encoder) for role in ("select", "calibrate"))
     settings = panel.config.model
-    shape = settings.model_dump(include={"trees", "learning_rate", "max_depth", "seed"})
+    shape = settings.model_dump(exclude={"intervals", "candidates"})
     progress("fit value")
     partner = None
     if {ANCHORED, BTYD} & set(settings.candidates):

@@ -1,7 +1,9 @@
 """Intervals of value: quantile trees, widened until later rows fell inside.
 
 Conformalised quantile regression (Romano, Patterson and Candès 2019), asymmetric, on the scale
-of log(1 + money), so that a customer ten times as large gets a wider interval.
+of log(1 + money), so that a customer ten times as large gets a wider interval. Rows are calibrated
+among their like (Mondrian: Vovk, Gammerman and Shafer 2005), by fifths of the upper quantile: rows
+predicted near zero, where most bring nothing, are a group of their own.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from clvlens.models.boosting import Boosted, Floats, Rows, margins
 
 MISS = 0.05  # of values lie below the interval, and as many above
 QUANTILES = {"objective": "reg:quantileerror", "quantile_alpha": [MISS, 1 - MISS]}
+GROUPS = 5
+LEAST_GROUP = 200  # rows; of fewer, the twentieth that is missed is the luck of some
 
 
 class ValueInterval(RegressorMixin, Boosted):
@@ -24,6 +28,9 @@ class ValueInterval(RegressorMixin, Boosted):
     Offsets come from `calibrate` (later rows), or else from cross-fitted predictions with all
     rows of a customer (`groups`) in one fold. Cross-fitting finds the number of trees as well, so
     that `select` needs `calibrate`. `predict` returns the middle of the interval.
+
+    Where a lower bound cannot be missed, because nothing is below it, the upper bound takes the
+    misses of both.
     """
 
     def fit(
@@ -34,7 +41,7 @@ class ValueInterval(RegressorMixin, Boosted):
         select: Rows | None = None,
         calibrate: Rows | None = None,
     ) -> Self:
-        """Fit the quantiles, then the two offsets."""
+        """Fit the quantiles, then the two offsets of each group."""
         X, y, groups = self._labelled(X, y, groups)
         least = float(min(y.min(), 0.0))
         if calibrate is None:
@@ -45,7 +52,14 @@ class ValueInterval(RegressorMixin, Boosted):
             X, y, _ = calibrate
             bounds = margins(booster, X)
         self.boosters_ = {"interval": booster}
-        self.state_ = {"offsets": _offsets(bounds, _to_log(y)), "least": least}
+        count = max(1, min(GROUPS, len(y) // LEAST_GROUP))
+        edges = np.quantile(bounds[:, 1], np.arange(1, count) / count)
+        group = np.searchsorted(edges, bounds[:, 1], side="right")
+        floor = float(_to_log(np.array(least)))
+        offsets = [
+            _offsets(bounds[group == one], _to_log(y[group == one]), floor) for one in range(count)
+        ]
+        self.state_ = {"offsets": offsets, "edges": edges.tolist(), "least": least}
         return self
 
     def predict_interval(self, X: ArrayLike) -> Floats:
@@ -54,7 +68,9 @@ class ValueInterval(RegressorMixin, Boosted):
         Shape (rows, 2).
         """
         X = self._rows(X)
-        bounds = margins(self.boosters_["interval"], X) + self.state_["offsets"]
+        bounds = margins(self.boosters_["interval"], X)
+        group = np.searchsorted(self.state_.get("edges", []), bounds[:, 1], side="right")
+        bounds = bounds + np.atleast_2d(self.state_["offsets"])[group]
         return _to_money(np.sort(bounds, axis=1)).clip(self.state_.get("least", -np.inf))
 
     def predict(self, X: ArrayLike) -> Floats:
@@ -62,14 +78,24 @@ class ValueInterval(RegressorMixin, Boosted):
         return self.predict_interval(X).mean(axis=1)
 
 
-def _offsets(bounds: Floats, seen: Floats) -> list[float]:
-    """Return what to add to each bound, so that of a new row each is missed in 5 % of cases.
+def _offsets(bounds: Floats, seen: Floats, floor: float) -> list[float]:
+    """Return what to add to each bound, so that of new rows like these one in ten is missed.
 
-    That is the ceil((n + 1) × 95 %)-th smallest of the n misses, or the largest where n is small.
+    The lower bound is missed in 5 % of cases, or in fewer where it comes to the `floor`, below
+    which nothing lies; the upper bound in the rest.
     """
-    rank = len(seen) - max(int((len(seen) + 1) * MISS), 1)
-    below, above = np.sort(bounds[:, 0] - seen)[rank], np.sort(seen - bounds[:, 1])[rank]
-    return [-float(below), float(above)]
+    if not len(seen):
+        return [0.0, 0.0]
+    below = _quantile(bounds[:, 0] - seen, MISS)
+    missed = float(np.mean(seen < np.maximum(bounds[:, 0] - below, floor)))
+    above = _quantile(seen - bounds[:, 1], 2 * MISS - min(missed, MISS))
+    return [-below, above]
+
+
+def _quantile(misses: Floats, share: float) -> float:
+    """Return the ceil((n + 1)(1 - share))-th smallest of n, or the largest where n is small."""
+    rank = len(misses) - max(int((len(misses) + 1) * share), 1)
+    return float(np.sort(misses)[rank])
 
 
 def _to_log(money: Floats) -> Floats:

@@ -1,0 +1,90 @@
+"""`tune`: better settings, if there are any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from clvlens.cli.show import Stages, kept, notes
+from clvlens.config import Config, ModelConfig
+from clvlens.errors import ConfigError
+from clvlens.files import whole_file
+from clvlens.models import tuning
+from clvlens.models.tuning import Tuned
+from clvlens.output.tracking import Tracker
+from clvlens.panel.panel import build_panel
+
+SHOWN = ("trees", "learning_rate", "max_depth", "min_child_weight")
+
+
+def tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> None:
+    """Search settings on the folds before the test, keep the winner, and track every trial."""
+    built = build_panel(config, stage)
+    found = []
+    tuned = tuning.tune(
+        built,
+        config.data_folder / "tuning.db",
+        trials=trials if trials or minutes else 20,
+        minutes=minutes,
+        progress=stage,
+        report=lambda *trial: found.append(trial),
+    )
+    path = _write(config, tuned)
+    stage.end()
+    _print(config, tuned)
+    print(f"Wrote {path}; it is used by: clvlens train --tuned")
+    stage("track")
+    with kept(f"the winner is saved in {path}"):
+        _track(config, found)
+
+
+def tuned_settings(config: Config) -> Config:
+    """Return the configuration with the winner's settings.
+
+    Raises `ConfigError` where there are none, or they cannot be read.
+    """
+    path = config.data_folder / "tuned.yaml"
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))["model"]
+        model = ModelConfig.model_validate(settings)
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist; tune first: clvlens tune") from None
+    except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}; tune again: clvlens tune") from None
+    return config.model_copy(update={"model": model})
+
+
+def _write(config: Config, tuned: Tuned) -> Path:
+    with whole_file(config.data_folder / "tuned.yaml") as temporary:
+        temporary.write_text(yaml.safe_dump({"model": tuned.settings.model_dump()}))
+    return config.data_folder / "tuned.yaml"
+
+
+def _print(config: Config, tuned: Tuned) -> None:
+    notes(tuned.notes)
+    for name, settings, loss in (
+        ("default", config.model, tuned.default_loss),
+        ("winner", tuned.settings, tuned.loss),
+    ):
+        shown = ", ".join(f"{key} {getattr(settings, key):.3g}" for key in SHOWN)
+        print(f"  {name:8} loss {loss:.4f}  ({shown})")
+    gain = tuned.gain
+    between = f"90 % interval {gain.low:+.4f} to {gain.high:+.4f}"
+    print(f"  the default loses {gain.estimate:+.4f} more, {between}, after {tuned.trials} trials")
+    print("  (loss: mean of value's and churn's, where predicting constant means loses 1)")
+    if not gain.low > 0:
+        print("  no better beyond chance: the default will do")
+
+
+def _track(config: Config, trials: list[tuple[int, dict, float | None]]) -> None:
+    """Keep every new trial in an experiment of its own."""
+    name = f"{config.tracking.experiment or config.title}-tuning"
+    experiment = config.tracking.model_copy(update={"experiment": name})
+    tracker = Tracker(config.model_copy(update={"tracking": experiment}))
+    for index, params, loss in trials:
+        settings = {**config.model.model_dump(), **params}
+        run = tracker.begin(f"trial {index + 1}", settings, {"clv.stage": "tune"})
+        if loss is not None:
+            tracker.log_metrics(run, {"loss": loss})
+        tracker.end(run)
