@@ -51,7 +51,8 @@ def tuned_settings(config: Config) -> Config:
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; tune first: clvlens tune") from None
     except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}; tune again: clvlens tune") from None
+        told = " ".join(str(error).split())[:200]
+        raise ConfigError(f"{path} cannot be read: {told}; tune again: clvlens tune") from None
     return config.model_copy(update={"model": model})
 
 
