@@ -34,14 +34,26 @@ def test_whole_files_pass(tmp_path):
 def test_a_byte_of_zeros_is_told_with_its_line(tmp_path):
     file = write(tmp_path, "a.csv", b"a,b\n1,2\n3,\x004\n")
     assert refused("csv", file) == [
-        "orders: a.csv holds a byte of zeros in line 3: it is damaged, or UTF-16; save it as UTF-8"
+        "orders: a.csv holds a byte of zeros in line 3: it is damaged, or UTF-16; save it as "
+        "UTF-8, or state encoding: utf-16"
     ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_wide_text_is_told_by_its_mark(tmp_path, encoding):
     file = write(tmp_path, "a.csv", "a,b\n".encode(encoding))
-    assert refused("csv", file) == [f"orders: a.csv is {encoding.upper()}; save it as UTF-8"]
+    (told,) = refused("csv", file)
+    assert told.startswith(f"orders: a.csv is {encoding.upper()}; save it as UTF-8, or state enc")
+
+
+def test_zeros_are_letters_where_the_encoding_is_stated_and_archives_are_unpacked_all_the_same(
+    tmp_path,
+):
+    wide = "a,b\n".encode("utf-16")
+    check_intact("orders", [write(tmp_path, "a.csv", wide)], "csv", "utf-16")
+    cut = write(tmp_path, "b.csv.gz", gzip.compress(wide * 1000)[:-9])
+    with pytest.raises(DataError, match=r"b\.csv\.gz is damaged or cut off"):
+        check_intact("orders", [cut], "csv", "utf-16")
 
 
 def test_an_archive_whose_checksum_is_wrong_is_damaged(tmp_path):

@@ -28,10 +28,13 @@ WIDE = {
 }
 BROKEN = (OSError, EOFError, ValueError, MemoryError, OverflowError, zlib.error, pa.ArrowException)
 
+WIDER = "save it as UTF-8, or state encoding: utf-16"
+ANEW = "write or fetch the file anew"
+
 Schema = tuple[tuple[str, str], ...]  # names and types of columns
 
 
-def check_intact(name: str, files: Iterable[Path], form: str) -> None:
+def check_intact(name: str, files: Iterable[Path], form: str, encoding: str = "utf-8") -> None:
     """Refuse a table of which a file is damaged, or parts do not go together.
 
     Raises `DataError` with a fault for every such file.
@@ -40,10 +43,11 @@ def check_intact(name: str, files: Iterable[Path], form: str) -> None:
     for file in files:
         about = file.stat()
         state = (file, about.st_size, about.st_mtime_ns)
-        problem, schema = _looked_at(form, *state)
+        problem, schema = _looked_at(form, encoding, *state)
         if problem is not None:
-            mend = "save it as UTF-8" if "UTF" in problem else "write or fetch the file anew"
-            faults.append(Fault(name, f"{file.name} {problem}", mend))
+            faults.append(
+                Fault(name, f"{file.name} {problem}", WIDER if "UTF" in problem else ANEW)
+            )
         schemas.setdefault(schema, file)
     whole = [pair for pair in schemas.items() if pair[0]]
     for schema, file in whole[1:]:
@@ -53,13 +57,15 @@ def check_intact(name: str, files: Iterable[Path], form: str) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _looked_at(form: str, file: Path, size: int, changed: int) -> tuple[str | None, Schema]:
+def _looked_at(
+    form: str, encoding: str, file: Path, size: int, changed: int
+) -> tuple[str | None, Schema]:
     """Return what is wrong with a file, and the columns of a Parquet file.
 
     `size` and `changed` only tell one state of the file from another.
     """
     try:
-        return _parquet(file) if form == "parquet" else (_text(file), ())
+        return _parquet(file) if form == "parquet" else (_text(file, encoding), ())
     except BROKEN as error:
         what = " ".join(str(error).split()) or type(error).__name__
         return f"is damaged or cut off: {what[:200]}", ()
@@ -76,9 +82,12 @@ def _parquet(file: Path) -> tuple[str | None, Schema]:
     return None, schema
 
 
-def _text(file: Path) -> str | None:
+def _text(file: Path, encoding: str) -> str | None:
+    """Read to the end, which unpacks archives; only UTF-16 is made of bytes of zeros."""
     line = 1
     for number, piece in enumerate(_pieces(file)):
+        if encoding == "utf-16":
+            continue
         if number == 0 and (wide := [WIDE[mark] for mark in WIDE if piece.startswith(mark)]):
             return f"is {wide[-1]}"
         if b"\0" in piece:

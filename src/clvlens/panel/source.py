@@ -119,8 +119,7 @@ def open_source(root: Path, engine: Engine, name: str, source: Source) -> ir.Tab
         files = [file for file in files if f".{form}" in file.suffixes] or files
     if form == "xlsx":
         return engine.hold(pd.concat([read_sheet(name, file, source.sheet) for file in files]))
-    if source.encoding == "utf-8":
-        check_intact(name, files, form)
+    check_intact(name, files, form, source.encoding)
     return engine.read(name, files, form, delimiter=source.delimiter, encoding=source.encoding)
 
 
