@@ -4,7 +4,15 @@ from tests.support.trials import make_trial
 
 from clvlens.levers.estimation import Influence
 from clvlens.levers.nuisances import prepare
-from clvlens.levers.sensitivity import Strength, equal_shares, robustness, scale, strongest
+from clvlens.levers.sensitivity import (
+    LEAST,
+    Strength,
+    equal_shares,
+    held_to_be,
+    robustness,
+    scale,
+    strongest,
+)
 
 
 def test_equal_shares_solve_their_equation():
@@ -28,6 +36,14 @@ def test_a_confounder_is_as_strong_as_the_bias_that_it_makes():
     strength = Strength("orders", of_outcome=0.5, of_arm=0.5)
     assert strength.product == pytest.approx(0.5)
     assert strength.value == pytest.approx(0.5)
+
+
+def test_where_histories_stand_in_for_one_another_an_unseen_cause_is_held_to_be_stronger():
+    found = held_to_be(Strength("orders", 0.001, 0.001))
+    assert found.value == pytest.approx(LEAST)
+    assert found.name == "orders, 0.1%, held to be"
+    strong = Strength("orders", 0.5, 0.5)
+    assert held_to_be(strong) == strong
 
 
 def test_the_history_that_decides_most_is_the_strongest():

@@ -197,7 +197,7 @@ def _graded(trial: Trial, about: Effect, assignment: Assignment, value: Influenc
     about = replace(about, robustness_value=sensitivity.robustness(distance, size))
     benchmark = sensitivity.strongest(trial, assignment.rows) if distance > 0 else None
     if benchmark is not None:
-        about = _bounded(about, benchmark, size)
+        about = _bounded(about, sensitivity.held_to_be(benchmark), size)
     robust = max(about.bound_low, -about.bound_high) > 0
     letter = "A" if trial.decision.randomised else "B" if robust else "C"
     return replace(about, evidence=letter, verdict=_verdict(about))

@@ -19,6 +19,7 @@ from clvlens.levers.nuisances import Rows, split
 from clvlens.levers.trials import Trial
 
 GROUPS = 4  # histories that are left out, one at a time
+LEAST = 0.02  # share of both that an unseen cause is held to explain, where histories tell less
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,17 @@ def equal_shares(product: float) -> float:
     0.5
     """
     return float((-product + np.sqrt(product**2 + 4 * product)) / 2)
+
+
+def held_to_be(strength: Strength) -> Strength:
+    """Return a strength, or the least that is reckoned with where it is weaker.
+
+    Histories that stand in for one another show little when one of them alone is left out.
+    """
+    if strength.value >= LEAST:
+        return strength
+    name = f"{strength.name}, {strength.value:.1%}, held to be"
+    return Strength(name, LEAST, LEAST)
 
 
 def scale(influence: Influence) -> float:
