@@ -20,7 +20,7 @@ LAYERS = (
     ("evaluation",),
     ("levers",),
     ("output",),
-    ("pipeline", "starting", "valuation"),
+    ("pipeline", "starting", "valuation", "monitoring"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

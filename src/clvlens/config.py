@@ -14,7 +14,7 @@ import pydantic
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from clvlens.config_finance import Clv, Finance, Segments
+from clvlens.config_finance import Clv, Finance, Monitor, Segments
 from clvlens.config_levers import Levers
 from clvlens.config_problems import explain, located, repeated_keys, unreadable
 from clvlens.config_tables import Rule, TableConfig
@@ -161,6 +161,7 @@ class Config(Strict):
     finance: Finance = Finance()
     segments: Segments = Segments()
     levers: Levers = Levers()
+    monitor: Monitor = Monitor()
     engine: Engine = Engine()
     tracking: Tracking = Tracking()
     customers: int | None = Field(default=None, gt=0)

@@ -43,3 +43,22 @@ class Segments(Strict):
 
     valuable: float = Field(default=0.2, gt=0, lt=1)
     risky: float = Field(default=0.5, gt=0, lt=1)
+
+
+class Monitor(Strict):
+    """When `clvlens monitor` raises an alarm.
+
+    `months` are the newest whole ones in which histories are watched, `snapshots` the monthly
+    ones that the newest is held against. Matured predictions are too far off where the total
+    misses by `bias`, the bounds of 90 % hold fewer than `coverage`, churn probabilities miss by
+    `calibration` on average, or customers are ranked worse by `ranking` of nGini than by past
+    spending; the first and the last only beyond chance, the first three only if they were better
+    when the model was graded.
+    """
+
+    months: int = Field(default=12, gt=0, le=120)
+    snapshots: int = Field(default=6, ge=4, le=24)
+    bias: float = Field(default=0.20, gt=0)
+    coverage: float = Field(default=0.80, gt=0, lt=1)
+    calibration: float = Field(default=0.10, gt=0, lt=1)
+    ranking: float = Field(default=0.05, ge=0)

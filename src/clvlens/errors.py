@@ -1,6 +1,6 @@
 """Every error that a user can meet, each with the exit code of the command line.
 
-0 done · 2 bad input or configuration · 3 done but not tracked.
+0 done · 2 bad input or configuration · 3 done but not tracked · 4 done, and an alarm was raised.
 """
 
 from __future__ import annotations

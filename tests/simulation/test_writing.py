@@ -24,7 +24,7 @@ from clvlens.simulation.writing import write
 def test_every_table_is_read_and_checked_with_the_configuration_beside_it(tmp_path, form, capsys):
     out = tmp_path / "shop"
     rows = write(Settings(customers=400, format=form), out)
-    check(load_config(out / "config.yaml"), False, Stages())
+    check(load_config(out / "config.yaml"), False, None, Stages())
     said = capsys.readouterr().out
     assert set(rows) == set(TABLES) == set(discover())
     for name, count in rows.items():
@@ -36,7 +36,7 @@ def test_every_table_is_read_and_checked_with_the_configuration_beside_it(tmp_pa
 def test_blemished_tables_are_read_too(tmp_path, capsys):
     out = tmp_path / "shop"
     write(Settings(customers=300, missing=0.1, late_days=3, regime="drift"), out)
-    check(load_config(out / "config.yaml"), False, Stages())
+    check(load_config(out / "config.yaml"), False, None, Stages())
     assert "lag_days: 3" in (out / "config.yaml").read_text()
     assert "orders" in capsys.readouterr().out
 

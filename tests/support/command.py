@@ -14,7 +14,7 @@ from clvlens.cli import main
 
 CUSTOMERS = 400
 
-VERBS = ("check", "panel", "train", "evaluate", "explain", "levers", "predict", "value")
+VERBS = ("check", "panel", "train", "evaluate", "explain", "levers", "predict", "value", "monitor")
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,10 @@ ModelName = Annotated[
 RawIds = Annotated[
     bool, typer.Option("--raw-ids", help="Write ids that are formulas to a spreadsheet as is.")
 ]
+Written = Annotated[
+    Path | None,
+    typer.Option(help="A file of predictions; default: made again as of past cutoffs."),
+]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are served.")]
 
 
@@ -107,12 +111,13 @@ def simulate(
     late_days: Annotated[float, typer.Option(help="Rows arrive up to so many days late.")] = 0.0,
     missing: Annotated[float, typer.Option(help="Share of optional values left empty.")] = 0.0,
     dirty_ids: Annotated[float, typer.Option(help="Share of ids written in other ways.")] = 0.0,
+    shock: Annotated[str, typer.Option(help="Month in which support collapses: 2024-03.")] = "",
 ) -> None:
     """Write a business with all histories, whose true lever effects are known."""
     from clvlens.cli import simulating
 
     stage = Stages()
-    dirt = (noise, seasonality, trend, refunds, late_days, missing, dirty_ids)
+    dirt = (noise, seasonality, trend, refunds, late_days, missing, dirty_ids, shock)
     config = simulating.simulate(out, stage, truth, customers, seed, regime, form, *dirt)
     stage.end()
     typer.echo(f"Next: clvlens check --config {config}")
@@ -215,8 +220,18 @@ def value(config: ConfigPath, customers: Customers = None) -> None:
     """Say in money what customers, channels and retention are worth, by formula and by model."""
     from clvlens.cli import valuing
 
-    with _run(config, customers, "ui") as (settings, stage):
+    with _run(config, customers, "monitor") as (settings, stage):
         valuing.value(settings, stage)
+
+
+@app.command()
+def monitor(config: ConfigPath, predictions: Written = None, customers: Customers = None) -> None:
+    """Hold matured predictions against what happened, and tell what moved; 4 is an alarm."""
+    from clvlens.cli import watching
+
+    with _run(config, customers, "ui") as (settings, stage):
+        code = watching.monitor(settings, predictions, stage)
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -21,7 +21,7 @@ def simulate(
     seed: int,
     regime: str,
     form: str,
-    *dirt: float,
+    *dirt: float | str,
 ) -> Path:
     """Write the simulated business, with `truth` what is true of it; return its configuration.
 

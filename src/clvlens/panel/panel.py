@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import reduce
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -116,7 +117,13 @@ def make_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
 
 def snapshot_frame(world: World, cutoff: int) -> pd.DataFrame:
     """Return the features of everybody known before a cutoff, ordered by customer."""
-    table = snapshot(world, world.engine.keep(population(world, cutoff)))
+    return snapshot_frames(world, [cutoff])
+
+
+def snapshot_frames(world: World, cutoffs: Sequence[int]) -> pd.DataFrame:
+    """Return the features of everybody known before each cutoff, ordered by customer and cutoff."""
+    rows = reduce(lambda one, other: one.union(other), [population(world, at) for at in cutoffs])
+    table = snapshot(world, world.engine.keep(rows))
     return _timed(world.engine.frame(table.order_by(*KEYS)))
 
 

@@ -65,8 +65,9 @@ class Settings:
 
     `noise` multiplies the spread of order amounts, `seasonality` is the share by which demand
     swings over the year, `trend` the growth of prices a year. `refunds`, `missing` and
-    `dirty_ids` are shares of rows; rows arrive up to `late_days` after they happened. Raises
-    `ConfigError` where a value will not do.
+    `dirty_ids` are shares of rows; rows arrive up to `late_days` after they happened. In
+    `shock_month` (as `2024-03`, if any) support collapses. Raises `ConfigError` where a value will
+    not do.
     """
 
     customers: int = 20_000
@@ -80,6 +81,7 @@ class Settings:
     late_days: float = 0.0
     missing: float = 0.0
     dirty_ids: float = 0.0
+    shock_month: str = ""
     business: Business = Business()
 
     def __post_init__(self) -> None:
@@ -95,3 +97,20 @@ class Settings:
                 raise ConfigError(f"{field.name} is {value}; give a share from 0 to 1")
         if min(self.noise, self.late_days) < 0:
             raise ConfigError("noise and late_days must not be negative")
+        if self.shock_month:
+            self.shock_days()
+
+    def shock_days(self) -> tuple[int, int]:
+        """Return the first day of the shock, and the first after it."""
+        try:
+            first = np.datetime64(self.shock_month, "M")
+        except ValueError:
+            first = OPENED.astype("M8[M]") - 1
+        days = [int((month - OPENED.astype("M8[D]")).astype(int))
+                for month in (first.astype("M8[D]"), (first + 1).astype("M8[D]"))]  # fmt: skip
+        if not 0 <= days[0] < LAST_DAY or len(self.shock_month) != len("2024-03"):
+            raise ConfigError(
+                f"shock_month {self.shock_month!r} is no month of the business; write it as "
+                f"2024-03, from 2022-01 to {OPENED + np.timedelta64(LAST_DAY - 1, 'D'):.7}"
+            )
+        return days[0], days[1]

@@ -15,6 +15,7 @@ from clvlens.simulation.state import Slots, State, is_outside, satisfaction, slo
 TICKETS = 2
 NIGHT = 9.0  # hours that a ticket waits for the office to open
 TARGET = 1.0  # hours to the first response under the lever
+COLLAPSE = 20.0  # times the usual wait, in the month of a shock
 USUAL = 1.6  # log2(hours + 1) that leaves satisfaction as it is
 
 
@@ -47,6 +48,7 @@ def answer(world: World, state: State, failed: Flags) -> tuple[Tickets, State]:
     state = _decide(world, state, found, outside)
     covered = outside & state.arms.treated["out_of_hours"][:, None]
     hours = _queue(world, state, here) + np.where(outside & ~covered, NIGHT, 0.0)
+    hours = _collapsed(world, found, hours)
     return Tickets(found, _moved(world, state, found, hours), outside, covered), state
 
 
@@ -72,6 +74,15 @@ def _queue(world: World, state: State, here: str) -> Floats:
         level = level + 0.3 * (people.day / 360 - 1)
     spread = 0.15 if regime == "sharp" else 0.7
     return np.exp(level[:, None] + spread * world.noise.normal(f"hours {here}", TICKETS))
+
+
+def _collapsed(world: World, found: Slots, hours: Floats) -> Floats:
+    """Return the hours with what a month in which nobody has time for tickets makes of them."""
+    if not world.settings.shock_month:
+        return hours
+    first, after = world.settings.shock_days()
+    day = world.people.day[:, None] + found.age
+    return np.where((day >= first) & (day < after), COLLAPSE * hours, hours)
 
 
 def _moved(world: World, state: State, found: Slots, hours: Floats) -> Floats:

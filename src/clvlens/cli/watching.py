@@ -1,0 +1,81 @@
+"""`monitor`: whether predictions still hold."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+
+from clvlens.cli.show import Stages, completed, kept, table
+from clvlens.config import Config
+from clvlens.errors import ConfigError, TrackingError
+from clvlens.models.store import check_manifest, load_model
+from clvlens.monitoring import Monitoring
+from clvlens.monitoring import monitor as run_monitor
+from clvlens.output.monitor_records import headline, write_monitoring
+from clvlens.output.tracking import Tracker
+from clvlens.panel.panel import build_panel
+
+ALARM = 4  # the exit code of a threshold exceeded
+MATURED = ["cutoff", "customers", "total_bias", "spearman", "ngini", "ece", "coverage_90"]
+
+
+def monitor(config: Config, predictions: Path | None, stage: Stages) -> int:
+    """Score matured predictions, say what moved, track it; return 0, or 4 with an alarm."""
+    written = None if predictions is None else _read(predictions)
+    digest = check_manifest(config.model_folder)
+    model = load_model(config.model_folder)
+    found = run_monitor(model, build_panel(config, stage), written, stage)
+    stage("draw")
+    folder = write_monitoring(config, found.tables())
+    stage.end()
+    _print(config, found)
+    print(f"Wrote {folder}")
+    with kept(f"the findings are saved in {folder}"):
+        link = _track(config, found, folder, digest)
+    print(completed(f"MLflow run: {link} (served by clvlens ui)", config))
+    return ALARM if len(found.alarms) else 0
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Return a file of predictions; ids stay text."""
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype={"customer_id": str})
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--predictions {path} cannot be read: {error}") from None
+
+
+def _track(config: Config, found: Monitoring, folder: Path, digest: str) -> str:
+    """Keep the findings as a run of their own, and return its link."""
+    tracker = Tracker(config)
+    run = tracker.begin(f"{config.title} monitor", {"model_digest": digest}, {"step": "monitor"})
+    try:
+        tracker.log_metrics(run, headline(found.tables()))
+        tracker.log_folder(run, folder)
+    except BaseException:
+        with suppress(TrackingError):
+            tracker.end(run, "FAILED")
+        raise
+    tracker.end(run)
+    return tracker.link(run)
+
+
+def _print(config: Config, found: Monitoring) -> None:
+    print("Matured predictions beside what happened")
+    matured = found.matured[[name for name in MATURED if name in found.matured]]
+    print(table(matured.assign(cutoff=matured["cutoff"].str[:10])))
+    if len(found.answers):
+        unit = f"{config.currency} {config.target.value} over {config.target.horizon_days} days"
+        print(f"\nWhat customers last said, and what came then ({unit}; together, not because)")
+        print(table(found.answers))
+    months = found.histories["month"]
+    if len(months):
+        print(f"\nHistories watched from {months.min()} to {months.max()}")
+    if found.alarms.empty:
+        print("No alarm: nothing is beyond its threshold")
+        return
+    print(f"\nAlarms: {len(found.alarms)}")
+    print(table(found.alarms))
