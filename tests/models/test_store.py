@@ -74,12 +74,16 @@ def test_saving_what_was_loaded_writes_the_same_bytes(saved, tmp_path):
     }
 
 
-def test_a_model_without_intervals_or_payers_is_kept_too(make_panel, about, tmp_path):
+def test_a_model_without_intervals_is_kept_too(make_panel, about, tmp_path):
+    loaded = load_model(save_model(train_model(make_panel(intervals=False), about), tmp_path / "m"))
+    assert loaded.interval is None
+
+
+def test_a_panel_in_which_nobody_brings_anything_teaches_nothing(make_panel, about):
     panel = make_panel(intervals=False)
     panel = replace(panel, frame=panel.frame.assign(target_value=0.0))
-    loaded = load_model(save_model(train_model(panel, about), tmp_path / "model"))
-    assert loaded.interval is None
-    assert loaded.predict(panel.frame)["predicted_value"].eq(0).all()
+    with pytest.raises(ModelError, match="every customer's value is 0 in the label window; check"):
+        train_model(panel, about)
 
 
 def test_the_digest_names_the_manifest_and_changes_with_the_model(saved, model, tmp_path):

@@ -75,7 +75,7 @@ def replaced_by_a_pickle(model: Path, draw: random.Random) -> None:
 def retold(model: Path, draw: random.Random) -> None:
     """Change a number in the metadata, and leave the manifest alone."""
     about = json.loads((model / "metadata.json").read_text())
-    about["about"]["horizon_days"] = draw.choice([30, 60, 180, 1e308, -1, "90", None])
+    about["about"]["horizon_days"] = draw.choice([30, 180, 1e308, -1, "90", None])
     text = json.dumps(about, indent=1, sort_keys=True) + "\n"
     (model / "metadata.json").write_text(text)
 
@@ -91,7 +91,7 @@ def vouched_for_from_elsewhere(model: Path, draw: random.Random) -> None:
 
 def of_another_format(model: Path, draw: random.Random) -> None:
     manifest = json.loads((model / "manifest.json").read_text())
-    manifest["format"] = draw.choice([0, 99, -1, "1", None, True, [1]])
+    manifest["format"] = draw.choice([0, 99, -1, "1", None, True, [1], 3 - manifest["format"]])
     text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
     (model / "manifest.json").write_text(text)
 

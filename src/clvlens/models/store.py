@@ -92,7 +92,7 @@ def _checked(folder: Path) -> dict[str, bytes]:
         written, digests = manifest["format"], dict(manifest["sha256"])
     except (ValueError, KeyError, TypeError):
         raise ModelError(f"{folder}/manifest.json is damaged; train the model again") from None
-    if not isinstance(written, int) or not 1 <= written <= FORMAT:
+    if type(written) is not int or not 1 <= written <= FORMAT:  # true is no 1
         raise ModelError(f"{folder} has format {written}, this clvlens reads {FORMAT}; update it")
     if raw != _json({"format": written, "sha256": digests}):
         raise ModelError(f"{folder}/manifest.json is damaged; train the model again")
@@ -107,6 +107,8 @@ def _checked(folder: Path) -> dict[str, bytes]:
 def _restore(files: dict[str, bytes]) -> CustomerModel:
     """Return the model that the files describe, once it could predict a customer of no history."""
     metadata = json.loads(files["metadata.json"])
+    if metadata["format"] != json.loads(files["manifest.json"])["format"]:
+        raise ValueError("manifest and metadata speak of different formats")
     encoder = Encoder.from_dict(metadata["encoder"])
     features = tuple(FeatureInfo(**feature) for feature in metadata["features"])
     estimators: dict[str, Any] = {}
