@@ -21,7 +21,8 @@ from clvlens.config_tables import Rule, TableConfig
 from clvlens.errors import ConfigError, TimeError, nearest
 from clvlens.histories import discover
 from clvlens.histories.base import RESERVED, History
-from clvlens.histories.custom import Strict, history_of
+from clvlens.histories.custom import history_of
+from clvlens.histories.strict import Strict
 
 LONGEST = 3660  # days, some ten years; beyond, instants overflow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from clvlens.histories.custom import Strict
+from clvlens.histories.strict import Strict
 
 
 class Clv(Strict):

@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from clvlens.errors import nearest
 from clvlens.histories import discover
 from clvlens.histories.base import Lever
-from clvlens.histories.custom import Strict
 from clvlens.histories.decisions import Decision
+from clvlens.histories.strict import Strict
 
 OWN = ("meaning", "features", "controllable")
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from clvlens.histories.custom import CustomHistory, Scalar, Strict, listed
+from clvlens.histories.custom import CustomHistory
+from clvlens.histories.strict import Scalar, Strict, listed
 
 
 def _by_own_name(value: object) -> object:

@@ -8,7 +8,7 @@ from functools import cache
 
 from clvlens.histories.base import History
 
-_NOT_HISTORIES = {"base", "custom", "decisions", "exact", "past", "rows", "waits"}
+_NOT_HISTORIES = {"base", "custom", "decisions", "exact", "past", "rows", "strict", "waits"}
 
 
 @cache

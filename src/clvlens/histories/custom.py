@@ -21,12 +21,13 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 import ibis.expr.types as ir
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, PositiveInt, model_validator
 
 from clvlens.errors import nearest
 from clvlens.histories.base import RESERVED, Column, ColumnType, Feature, History
 from clvlens.histories.past import EVER, Past
 from clvlens.histories.rows import Where
+from clvlens.histories.strict import Scalar, Strict, listed
 
 NUMBERS = ("money", "number", "count")
 NAMES = ("id", "text", "category", "flag")
@@ -46,20 +47,6 @@ Verb = Literal[
     "count", "since_last", "since_first", "gaps", "trend", "total", "mean", "median", "spread",
     "largest", "first", "last_known", "share", "distinct",
 ]  # fmt: skip
-Scalar = bool | int | float | str
-
-
-def listed(value: object) -> object:
-    """Read one value as a list of it."""
-    return value if isinstance(value, list | tuple) else [value]
-
-
-class Strict(BaseModel):
-    """Settings that cannot be changed, and know no other keys."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
-    )
 
 
 class Aggregate(Strict):
@@ -71,7 +58,9 @@ class Aggregate(Strict):
     verb: Verb
     of: str | None = None
     windows: tuple[PositiveInt | Literal["ever"], ...] = ()
-    where: dict[str, Annotated[tuple[Scalar, ...], BeforeValidator(listed)]] = {}
+    where: dict[str, Annotated[tuple[Scalar, ...], BeforeValidator(listed)]] = Field(
+        default_factory=dict
+    )
     name: str | None = Field(default=None, pattern="^[a-z][a-z0-9_]*$")
 
     @model_validator(mode="after")
@@ -97,8 +86,8 @@ class CustomHistory(Strict):
     meaning: str = "As described in the configuration"
     time: str
     key: str | None = None
-    columns: dict[str, ColumnType] = {}
-    known_at: dict[str, str] = {}
+    columns: dict[str, ColumnType] = Field(default_factory=dict)
+    known_at: dict[str, str] = Field(default_factory=dict)
     aggregates: tuple[Aggregate, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -22,7 +22,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from clvlens.histories.custom import Scalar, Strict, listed
+from clvlens.histories.strict import Scalar, Strict, listed
 
 Kind = Literal["one_time", "standing", "event", "intensity"]
 Values = Annotated[tuple[Scalar, ...], BeforeValidator(listed)]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.histories.custom import Scalar
 from clvlens.histories.decisions import Rows
+from clvlens.histories.strict import Scalar
 from clvlens.panel.typed import Events
 
 
