@@ -35,6 +35,13 @@ def test_a_method_that_misleads_is_not_heard():
     assert evidence["deviance"]["right"] < evidence["deviance"]["wrong"]
 
 
+def test_rows_of_the_learned_window_leave_weights_equal():
+    held = {"right": TRUTH, "wrong": rng.permutation(TRUTH)}
+    weights, evidence = choose_weights(CAME, held, later=False)
+    assert weights == {"right": 0.5, "wrong": 0.5}
+    assert evidence["gain"] > evidence["standard_error"]
+
+
 def test_without_evidence_the_level_goes_half_the_way_to_btyd():
     factor, share = level(Window(200, 200, 50), [])
     assert (factor, share) == (pytest.approx(0.5), 0.5)  # √(50 / 200)

@@ -125,8 +125,8 @@ class ValueBlend:
         parts = [f"{self.weights[name]:.2f} × {TITLES[name]}" for name in self._heard]
         about = self.evidence
         return (
-            f"value is {' + '.join(parts)}; {about['rule']}, as fitted ones change the deviance of "
-            f"held-out rows by {-about['gain']:+.4f} ± {about['standard_error']:.4f}; level × "
+            f"value is {' + '.join(parts)}: {about['rule']} (fitted ones change the deviance of "
+            f"held-out rows by {-about['gain']:+.4f} ± {about['standard_error']:.4f}), level × "
             f"{about.get('level', 1.0):.3f}"
         )
 

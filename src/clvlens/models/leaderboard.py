@@ -58,18 +58,21 @@ def fit_members(
     return members, held
 
 
-def choose_weights(y: Floats, held: dict[str, Floats]) -> tuple[dict[str, float], dict]:
+def choose_weights(
+    y: Floats, held: dict[str, Floats], *, later: bool = True
+) -> tuple[dict[str, float], dict]:
     """Return each method's weight, adding up to 1, and the evidence.
 
     Equal weights, which have nothing to learn, unless those of the lowest deviance beat them by
-    more than one standard error of the difference, row by row.
+    more than one standard error of the difference, row by row. Rows that are not `later` than
+    those that were learned from decide nothing: the trees know their window, and BTYD does not.
     """
     expected = np.column_stack(list(held.values()))
     equal = np.full(expected.shape[1], 1 / expected.shape[1])
     best = _fitted(y, expected)
     gain = deviance(y, expected @ equal) - deviance(y, expected @ best)
     error = float(gain.std() / np.sqrt(len(gain)))
-    chosen = best if gain.mean() > error else equal
+    chosen = best if later and gain.mean() > error else equal
     evidence = {
         "rule": "fitted weights" if chosen is best else "equal weights",
         "gain": float(gain.mean()),
@@ -143,7 +146,7 @@ def fit_blend(
         names = ("tweedie",)  # as orders tell too little of BTYD
     members, held = fit_members(names, settings, fit, select, partner)
     y = (fit if select is None else select).y
-    weights, evidence = choose_weights(y, held)
+    weights, evidence = choose_weights(y, held, later=select is not None)
     blend = ValueBlend(members, weights, partner, evidence)
     learned = {name: weight for name, weight in weights.items() if name != BTYD and weight > 0}
     if partner is None or not learned:
