@@ -13,6 +13,7 @@ SOURCE = Path(clvlens.__file__).parent
 # From what everything may import to what nothing may.
 LAYERS = (
     ("version", "errors", "files", "metrics", "finance"),
+    ("bootstrap",),
     ("histories", "simulation"),
     ("config_problems", "config_levers", "config_tables", "config_finance", "config"),
     ("panel",),

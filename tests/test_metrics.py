@@ -8,14 +8,12 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
+from clvlens.bootstrap import Interval, bootstrap_difference, bootstrap_interval
 from clvlens.metrics import (
     CHURN_METRICS,
     VALUE_METRICS,
-    Interval,
     auc,
     auc_pr,
-    bootstrap_difference,
-    bootstrap_interval,
     brier,
     coverage,
     decile_mape,

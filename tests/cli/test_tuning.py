@@ -2,10 +2,10 @@
 
 import pytest
 
+from clvlens.bootstrap import Interval
 from clvlens.cli import tuning
 from clvlens.config import Config
 from clvlens.errors import ConfigError
-from clvlens.metrics import Interval
 from clvlens.models.tuning import Tuned
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.support.shop import make_panel
 
 from clvlens import metrics, pipeline
+from clvlens.bootstrap import bootstrap_interval
 from clvlens.evaluation import backtest as module
 from clvlens.evaluation.backtest import MODEL, PART, Evaluation, backtest
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS
@@ -143,7 +144,7 @@ def test_intervals_draw_a_customer_with_all_of_their_cutoffs(evaluation, panel):
     test = panel.rows("test")
     rows = evaluation.predictions
     assert len(test) == 2 * test["customer_id"].nunique()
-    drawn = metrics.bootstrap_interval(
+    drawn = bootstrap_interval(
         metrics.mean_absolute_error,
         rows["target_value"],
         rows["predicted_value"],
@@ -153,7 +154,7 @@ def test_intervals_draw_a_customer_with_all_of_their_cutoffs(evaluation, panel):
     found = row_of(evaluation.scores, method=MODEL, metric="mae")
     assert (found["low"], found["high"]) == (drawn.low, drawn.high)
     # Rows drawn alone would look twice as sure as they are where a customer's two rows agree.
-    alone = metrics.bootstrap_interval(
+    alone = bootstrap_interval(
         metrics.mean_absolute_error, rows["target_value"], rows["predicted_value"]
     )
     assert drawn.high - drawn.low > alone.high - alone.low

@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 
 from clvlens import pipeline
+from clvlens.bootstrap import Interval, bootstrap_difference
 from clvlens.config import Config
 from clvlens.errors import ModelError
 from clvlens.evaluation.duel import lead
-from clvlens.metrics import Interval, bootstrap_difference, normalised_gini
+from clvlens.metrics import normalised_gini
 
 HURDLE = {"trees": 25, "learning_rate": 0.1, "max_depth": 3, "candidates": ["hurdle"]}
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clvlens import metrics
+from clvlens.bootstrap import Interval, bootstrap_difference, bootstrap_interval
 from clvlens.evaluation.kinds import score_kinds
 from clvlens.evaluation.slices import FEWEST, leads, slices
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS, Metric
@@ -142,7 +143,7 @@ def _targets(
 
 def _scores(forecast: Forecast, test: pd.DataFrame) -> list[dict]:
     return [
-        _row(target, forecast.name, name, metric, metrics.bootstrap_interval(
+        _row(target, forecast.name, name, metric, bootstrap_interval(
             metric.function, rows[ACTUAL[target]], predicted, **_drawn(rows)))
         for target, name, metric, rows, predicted in _targets(forecast, test)
     ]  # fmt: skip
@@ -151,7 +152,7 @@ def _scores(forecast: Forecast, test: pd.DataFrame) -> list[dict]:
 def _differences(own: Forecast, rival: Forecast, test: pd.DataFrame) -> list[dict]:
     ours = {name: predicted for _, name, _, _, predicted in _targets(own, test)}
     return [
-        _row(target, rival.name, name, metric, metrics.bootstrap_difference(
+        _row(target, rival.name, name, metric, bootstrap_difference(
             metric.function, rows[ACTUAL[target]], ours[name], predicted, **_drawn(rows)))
         for target, name, metric, rows, predicted in _targets(rival, test)
         if name in ("ngini", "spearman", "mae", "top_decile_capture", "auc", "log_loss")
@@ -164,7 +165,7 @@ def _drawn(test: pd.DataFrame) -> dict[str, Any]:
     return {"draws": draws, "groups": test["customer_id"].to_numpy()}
 
 
-def _row(target: str, method: str, name: str, metric: Metric, figure: metrics.Interval) -> dict:
+def _row(target: str, method: str, name: str, metric: Metric, figure: Interval) -> dict:
     return {
         "target": target,
         "method": method,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clvlens import metrics
-from clvlens.metrics import Interval
+from clvlens.bootstrap import Interval, bootstrap_difference
 from clvlens.models.customer import CustomerModel
 from clvlens.panel.panel import Panel
 
@@ -16,7 +16,7 @@ def lead(challenger: CustomerModel, champion: CustomerModel, panel: Panel) -> In
     """
     test = panel.rows("test")
     ours, theirs = (m.predict(test)["predicted_value"].to_numpy() for m in (challenger, champion))
-    return metrics.bootstrap_difference(
+    return bootstrap_difference(
         metrics.normalised_gini,
         test["target_value"].to_numpy(),
         ours,

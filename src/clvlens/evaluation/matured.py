@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from clvlens import metrics
+from clvlens.bootstrap import bootstrap_difference, bootstrap_interval
 from clvlens.config_finance import Monitor
 from clvlens.errors import DataError, Fault, TimeError
 from clvlens.histories.exact import DAY
@@ -87,7 +88,7 @@ def _scores(table: pd.DataFrame) -> pd.DataFrame:
     for (cutoff, days), own in table.groupby(["cutoff", "horizon_days"]):
         actual = own["actual_value"].to_numpy(dtype=float)
         said = own["predicted_value"].to_numpy(dtype=float)
-        bias = metrics.bootstrap_interval(metrics.total_bias, actual, said, draws=DRAWS)
+        bias = bootstrap_interval(metrics.total_bias, actual, said, draws=DRAWS)
         risky = own.dropna(subset=["actual_churned", "churn_probability"])
         row = {
             "cutoff": str(cutoff),
@@ -124,7 +125,7 @@ def _outcome(world: World, predictions: pd.DataFrame, days: int) -> pd.DataFrame
 def _against_past(own: pd.DataFrame, actual: np.ndarray, said: np.ndarray) -> dict[str, float]:
     if RIVAL not in own:
         return {}
-    found = metrics.bootstrap_difference(
+    found = bootstrap_difference(
         metrics.normalised_gini, actual, said, own[RIVAL].to_numpy(dtype=float), draws=DRAWS
     )
     return {"gain": found.estimate, "gain_low": found.low, "gain_high": found.high}

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from clvlens import metrics
+from clvlens.bootstrap import bootstrap_interval
 from clvlens.evaluation.backtest import MODEL
 from clvlens.evaluation.business import Business, know_business
 from clvlens.evaluation.calculators import Calculated, absences, calculate
@@ -141,7 +142,7 @@ def _score(predicted: Floats, actual: Floats, customers: np.ndarray) -> dict[str
     for name, metric in SCORES.items():
         row[name] = metric(y, p)
         if name in WITH_INTERVAL:
-            found = metrics.bootstrap_interval(metric, y, p, draws=DRAWS, groups=customers[spoken])
+            found = bootstrap_interval(metric, y, p, draws=DRAWS, groups=customers[spoken])
             row[f"{name}_low"], row[f"{name}_high"] = found.low, found.high
     return row
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clvlens import metrics
+from clvlens.bootstrap import bootstrap_difference
 from clvlens.models.baselines import Forecast
 
 NEW_DAYS = 90
@@ -65,7 +66,7 @@ def _lead(
     actual, value, rival = seen[inside], own.value[inside], best.value[inside]
     groups = test["customer_id"].to_numpy()[inside]
     gini = metrics.normalised_gini
-    gain = metrics.bootstrap_difference(gini, actual, value, rival, draws=draws, groups=groups)
+    gain = bootstrap_difference(gini, actual, value, rival, draws=draws, groups=groups)
     figures = (
         *(gini(actual, value), gini(actual, rival), gain.estimate, gain.low, gain.high),
         *(metrics.total_bias(actual, value), metrics.misplaced(actual, value)),

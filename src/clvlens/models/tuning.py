@@ -21,10 +21,10 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sklearn.model_selection import GroupKFold
 
 from clvlens import metrics
+from clvlens.bootstrap import Interval, bootstrap_interval
 from clvlens.config import ModelConfig
 from clvlens.errors import ModelError
 from clvlens.files import whole_file
-from clvlens.metrics import Interval
 from clvlens.models.boosting import Floats
 from clvlens.models.customer import LEAST_CUSTOMERS, LEAST_OF_A_KIND, train_model
 from clvlens.panel.panel import Panel
@@ -255,7 +255,7 @@ def _gain(ours: pd.DataFrame, theirs: pd.DataFrame) -> Interval:
     """Return the default's mean loss less the winner's; every fold weighs the same."""
     weight = 1 / ours.groupby("fold")["loss"].transform("size") / ours["fold"].nunique()
     share = (weight * len(ours)).to_numpy()
-    return metrics.bootstrap_interval(
+    return bootstrap_interval(
         lambda loss, rival: float(np.mean(rival - loss)),
         ours["loss"].to_numpy() * share,
         theirs["loss"].to_numpy() * share,
