@@ -111,9 +111,12 @@ def estimate_effects(
     horizon_days = config.levers.horizon_days or config.target.horizon_days
     found = []
     for trial in run_trials(world, config.levers.studied(), horizon_days, progress):
-        progress(f"estimate: {trial.lever.name}")
         about = describe(trial.lever, config.currency)
-        found.append(study(trial, about) if isinstance(trial, Trial) else _absent(trial, about))
+        if isinstance(trial, Trial):
+            progress(f"estimate: {trial.lever.name}")
+            found.append(study(trial, about))
+        else:
+            found.append(_absent(trial, about))
     return sorted(found, key=lambda e: (not e.is_shown, -np.nan_to_num(e.effect_per_customer)))
 
 

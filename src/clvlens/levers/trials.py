@@ -108,7 +108,8 @@ def run_trials(
     """Return the trial of each lever, in order; one snapshot serves them all."""
     begun = []
     for lever in levers:
-        progress(f"find who was eligible for: {lever.name}")
+        if lever.decision is not None:
+            progress(f"find who was eligible for: {lever.name}")
         begun.append(_begin(world, lever, horizon_days))
     rows = [b.rows[[*KEYS]] for b in begun if isinstance(b, _Begun)]
     if not rows:
