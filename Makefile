@@ -10,6 +10,7 @@ JOBS ?= auto
 VERBS := check panel train evaluate explain levers predict
 SIMULATED := $(or $(CUSTOMERS),20000)
 LIMIT := $(if $(CUSTOMERS),--customers $(CUSTOMERS))
+# What begins with an underscore belongs to a benchmark and is none itself.
 BENCHES := $(patsubst tests/bench/%.py,%,$(wildcard tests/bench/[a-z]*.py))
 
 # One thread a worker: two workers that both use every core are slower than one.

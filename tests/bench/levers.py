@@ -23,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from lever_rivals import doubly_robust_elsewhere, shap_and_what_if
-from lever_scores import markdown, score
+from _lever_rivals import doubly_robust_elsewhere, shap_and_what_if
+from _lever_scores import markdown, score
 
 from clvlens.config import load_config
 from clvlens.levers import gates
