@@ -76,16 +76,16 @@ def monitor(
     progress("score matured predictions")
     made = predictions
     if made is None:
-        made = _again(model, config, rows[instants.isin(past)])
+        made = _again(model, config, rows.loc[instants.isin(past)])
     happened = what_happened(world, made)
     matured = score_matured(happened, config.monitor, _graded(model, panel))
     histories = history_drift(world, config.monitor.months, progress)
     progress("compare snapshots")
-    latest = rows[instants.isin(recent)].reset_index(drop=True)
+    latest = rows.loc[instants.isin(recent)].reset_index(drop=True)
     snapshots = snapshot_drift(model, latest)
     progress("follow satisfaction")
     watched = whole_months(world)[-config.monitor.months :]
-    today = rows[instants == now].reset_index(drop=True)
+    today = rows.loc[instants == now].reset_index(drop=True)
     satisfaction = by_month(world, today, attributes(config, panel), watched)
     alarms = _alarms(matured, histories, snapshots)
     return Monitoring(matured, histories, snapshots, satisfaction, by_answer(panel), alarms)
@@ -118,16 +118,13 @@ def _alarms(
 ) -> pd.DataFrame:
     """Return everything that is beyond its threshold, predictions first, then month by month."""
     found = [
-        ("predictions", f"of {row.cutoff[:10]}", row.alarm)
-        for row in matured.itertuples() if row.alarm
+        ("predictions", f"of {row['cutoff'][:10]}", row["alarm"])
+        for row in matured.to_dict("records") if row["alarm"]
     ]  # fmt: skip
-    out = histories[histories["moved"]].sort_values(["month", "history"], kind="stable")
-    found += [
-        (row.month, row.history, f"{row.what}: {row.before:,.2f} before, {row.in_month:,.2f} then")
-        for row in out.itertuples()
-    ]
-    found += [
-        ("now", row.kind, f"{row.what}: {row.before:,.2f} before, {row.now:,.2f} now")
-        for row in snapshots[snapshots["moved"]].itertuples()
-    ]
+    then = "{what}: {before:,.2f} before, {in_month:,.2f} then"
+    out = histories.loc[histories["moved"]].sort_values(["month", "history"], kind="stable")
+    found += [(row["month"], row["history"], then.format(**row)) for row in out.to_dict("records")]
+    now = "{what}: {before:,.2f} before, {now:,.2f} now"
+    out = snapshots.loc[snapshots["moved"]]
+    found += [("now", row["kind"], now.format(**row)) for row in out.to_dict("records")]
     return pd.DataFrame(found, columns=["when", "where", "words"])

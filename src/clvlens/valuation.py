@@ -69,7 +69,7 @@ class Valuation:
     def lists(self) -> dict[str, pd.DataFrame]:
         """Return the tables of customers, by the name of their file."""
         own = {
-            name.replace(" ", "_"): rows.drop(columns="segment")
+            str(name).replace(" ", "_"): rows.drop(columns="segment")
             for name, rows in self.customers.groupby("segment")
         }
         return {"all": self.customers, **own, "test_cutoffs": self.compared.customers}
@@ -96,7 +96,7 @@ def value_customers(
     progress("account for channels")
     paid = ledger(world, now)
     account = channels.accounts(rows, paid, values, by)
-    spent = paid.groupby("customer_id")["value"].sum().reindex(rows["customer_id"]).fillna(0.0)
+    spent = paid.groupby("customer_id")["value"].agg("sum").reindex(rows["customer_id"]).fillna(0.0)
     retention = _yearly_retention(rows, business)
     return Valuation(
         compared,
@@ -142,7 +142,7 @@ def _listed(
 ) -> pd.DataFrame:
     """Return predictions with segment, and reasons and lever of the first of each segment."""
     bare = prediction_table(config, rows, predicted, None, version)
-    ranked = predicted["predicted_value"].sort_values(ascending=False, kind="stable").index
+    ranked = predicted.sort_values("predicted_value", ascending=False, kind="stable").index
     chosen = bare.loc[ranked].groupby("segment", sort=False).head(LISTED).index.sort_values()
     attribution = attribute(model, rows.loc[chosen])
     found = prediction_table(config, rows, predicted, attribution.reasons(), version)
@@ -181,8 +181,8 @@ def _sensitivity(
 ) -> pd.DataFrame:
     recent = rows[f"orders__total_{config.target.value}_{business.horizon_days}d"]
     active = recent[rows[f"orders__count_{business.horizon_days}d"] > 0]
-    a_year = float(active.mean() * 365 / business.horizon_days) if len(active) else 0.0
-    cost = float(rows[COST].mean()) if COST in rows else float("nan")
+    a_year = float(np.mean(active) * 365 / business.horizon_days) if len(active) else 0.0
+    cost = float(np.mean(rows[COST])) if COST in rows else float("nan")
     return sensitivity(retention, rate, config.finance.margin_growth, a_year, cost)
 
 

@@ -138,7 +138,7 @@ def _monthly_churn(spells: pd.DataFrame, channel: pd.Series | None) -> dict[str,
         groups |= dict(iter(spells.groupby(spells["customer_id"].map(channel))))
     churn = {}
     for name, group in groups.items():
-        months = group["days"].sum() / DAYS_PER_MONTH
-        if group["ended"].sum() and (name == ALL or len(group) >= FEWEST):
-            churn[str(name)] = float(min(group["ended"].sum() / months, 0.99))
+        ended, months = int(group["ended"].sum()), group["days"].sum() / DAYS_PER_MONTH
+        if ended and (name == ALL or len(group) >= FEWEST):
+            churn[str(name)] = float(min(ended / months, 0.99))
     return churn

@@ -54,7 +54,7 @@ def assumption(config: Config) -> str:
 def _chance_to_stay(predicted: pd.DataFrame) -> pd.Series:
     """Return 1 - churn; without a contract to end, the chance of an order, as if by Poisson."""
     churn = predicted["churn_probability"]
-    if churn.notna().all():
+    if np.all(churn.notna()):
         return 1 - churn
     return 1 - churn.fillna(np.exp(-predicted["expected_orders"]))
 

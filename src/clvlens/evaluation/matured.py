@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import ibis
 import numpy as np
 import pandas as pd
@@ -85,7 +87,8 @@ def score_matured(table: pd.DataFrame, settings: Monitor, graded: pd.DataFrame) 
 
 def _scores(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    for (cutoff, days), own in table.groupby(["cutoff", "horizon_days"]):
+    for key, own in table.groupby(["cutoff", "horizon_days"]):
+        cutoff, days = cast("tuple[str, int]", key)
         actual = own["actual_value"].to_numpy(dtype=float)
         said = own["predicted_value"].to_numpy(dtype=float)
         bias = bootstrap_interval(metrics.total_bias, actual, said, draws=DRAWS)

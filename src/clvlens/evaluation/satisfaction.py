@@ -82,10 +82,11 @@ def by_answer(panel: Panel) -> pd.DataFrame:
         band = np.minimum(np.searchsorted(edges, answered[column]), len(bands) - 1)
         for place, (_, name) in enumerate(bands):
             own = answered[band == place]
-            if own["customer_id"].nunique() >= FEWEST:
+            customers = len(set(own["customer_id"]))
+            if customers >= FEWEST:
                 scale = panel.plan.horizon_days / own["label_days"]
                 found.append(
-                    {"kind": kind, "answer": name, "customers": own["customer_id"].nunique(),
+                    {"kind": kind, "answer": name, "customers": customers,
                      "value": (own["target_value"] * scale).mean(),
                      "churned": own["target_churned"].mean()}
                 )  # fmt: skip

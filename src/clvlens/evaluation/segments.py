@@ -16,7 +16,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
     `table` has a prediction a customer, with `segment` and `clv`.
     """
-    whole = table["predicted_value"].sum()
+    whole = float(table["predicted_value"].sum())
     found = []
     for name in NAMES:
         own = table[table["segment"] == name]
@@ -36,7 +36,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 def deciles(table: pd.DataFrame) -> pd.DataFrame:
     """Return customers, value and churn by tenth of predicted value, 10 the highest."""
-    whole = table["predicted_value"].sum()
+    whole = float(table["predicted_value"].sum())
     grouped = table.groupby("value_decile")
     found = grouped[["predicted_value", "clv", "churn_probability"]].mean()
     found.insert(0, "customers", grouped.size())

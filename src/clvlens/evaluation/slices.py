@@ -13,8 +13,10 @@ from clvlens.models.baselines import Forecast
 
 NEW_DAYS = 90
 SILENT_DAYS = 180
-FIGURES = ("best_baseline", "ngini", "ngini_baseline", "gain", "gain_low", "gain_high",
-           "total_bias", "misplaced")  # fmt: skip
+FIGURES: tuple[str, ...] = (
+    "best_baseline", "ngini", "ngini_baseline", "gain", "gain_low", "gain_high", "total_bias",
+    "misplaced",
+)  # fmt: skip
 FEWEST = 20  # customers of a slice; the nGini of fewer is the luck of one or two
 
 

@@ -72,7 +72,7 @@ def payback(
     often = np.random.default_rng(seed).multinomial(
         len(cost), np.full(len(cost), 1 / len(cost)), size=draws
     )
-    weights = np.vstack([np.ones(len(cost)), often])
+    weights = np.vstack([np.ones(len(cost)), often], dtype=float)
     known = ~np.isnan(cost)
     costs = weights[:, known] @ cost[known] / np.maximum(weights[:, known].sum(axis=1), 1)
     curves = _curves(paid, lived, weights)
@@ -130,13 +130,12 @@ def _by_day(
 
 def _curves(paid: csr_matrix, age: NDArray[np.intp], weights: Floats) -> Floats:
     """Return the cumulative mean by day of each set of weights, a row a set."""
-    days = paid.shape[1]
+    total = weights @ paid
     order = np.argsort(age, kind="stable")
     heavier = np.cumsum(weights[:, order][:, ::-1], axis=1)[:, ::-1]  # weight of that age or more
-    first = np.searchsorted(age[order], np.arange(1, days + 1))
+    first = np.searchsorted(age[order], np.arange(1, total.shape[1] + 1))
     padded = np.hstack([heavier, np.zeros((len(weights), 1))])
     lived = padded[:, first]
-    total = weights @ paid
     daily = np.divide(total, lived, out=np.zeros_like(total), where=lived > 0)
     return np.cumsum(daily, axis=1)
 

@@ -78,7 +78,8 @@ def cumulative_value(
     if periods < 1:
         raise ValueError(f"periods is {periods}; give at least 1.")
     kept = float(share("retention", retention)) * (1 + margin_growth)
-    return margin_per_period * np.cumsum((kept / (1 + _rate(discount_rate))) ** np.arange(periods))
+    discounted = (kept / (1 + _rate(discount_rate))) ** np.arange(periods, dtype=float)
+    return margin_per_period * np.cumsum(discounted)
 
 
 def retention_gain(

@@ -10,15 +10,17 @@ from typing import Any, Self
 import numpy as np
 import xgboost as xgb
 
-from clvlens.models.boosting import Boosted, Floats
+from clvlens.models.boosting import Floats
 from clvlens.models.partner import BtydPartner
 from clvlens.models.tweedie import TweedieRegressor
 from clvlens.models.value import HurdleRegressor
 from clvlens.models.ziln import ZilnRegressor
 
+Member = HurdleRegressor | TweedieRegressor | ZilnRegressor
+
 BTYD = "btyd"
 ANCHORED = "anchored"
-KINDS: dict[str, type[Boosted]] = {
+KINDS: dict[str, type[Member]] = {
     "hurdle": HurdleRegressor,
     "tweedie": TweedieRegressor,
     ANCHORED: TweedieRegressor,  # its trees begin at what BTYD expects
@@ -43,7 +45,7 @@ class ValueBlend:
     `evidence` says on what the weights rest, as JSON values.
     """
 
-    members: Mapping[str, Boosted]
+    members: Mapping[str, Member]
     weights: Mapping[str, float]
     partner: BtydPartner | None = None
     evidence: dict = field(default_factory=dict)

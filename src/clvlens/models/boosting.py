@@ -143,7 +143,7 @@ class Boosted(BaseEstimator):
             booster = booster[: np.argmin(losses) + 1]
             return booster, margins(booster, select.X, select.base)
         rounds = self.trees
-        if len(np.unique(fit.groups)) < FOLDS:
+        if fit.groups is None or len(np.unique(fit.groups)) < FOLDS:
             booster = self._boost(fit, rounds, objective)
             return booster, margins(booster, fit.X, fit.base)
         folds, losses = [], np.zeros(rounds)

@@ -142,11 +142,11 @@ def _maximise_likelihood(start: Model, *columns: Floats, window: float | None = 
 
 
 def _log_likelihood(model: Model, columns: Floats, window: float | None) -> Floats:
-    if window is None:
+    if window is None or isinstance(model, GammaGamma):
         return model.log_likelihood(*columns)
-    *history, bought = columns
-    chance = model.probability_active(*history, window)
-    return model.log_likelihood(*history) + np.log(np.where(bought > 0, chance, 1 - chance))
+    x, t_x, T, bought = columns
+    chance = model.probability_active(x, t_x, T, window)
+    return model.log_likelihood(x, t_x, T) + np.log(np.where(bought > 0, chance, 1 - chance))
 
 
 FITS: dict[Kind, Callable[..., BgNbd | ParetoNbd]] = {

@@ -180,7 +180,7 @@ def _check_enough(fit: pd.DataFrame, contractual: bool) -> None:
             f"{customers} customers are too few to learn from; at least {LEAST_CUSTOMERS} are "
             "needed, so use more data or an earlier history"
         )
-    if not fit["target_value"].any():
+    if not np.any(fit["target_value"]):
         raise ModelError(
             "every customer's value is 0 in the label window; check the signs of amounts and "
             "refunds, or change target.horizon_days"

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from clvlens.models.blend import ANCHORED, BTYD, KINDS, ValueBlend
-from clvlens.models.boosting import Boosted, Floats, Rows
+from clvlens.models.blend import ANCHORED, BTYD, KINDS, Member, ValueBlend
+from clvlens.models.boosting import Floats, Rows
 from clvlens.models.partner import BtydPartner
 
 POWER = 1.5
@@ -36,7 +36,7 @@ def fit_members(
     fit: Rows,
     select: Rows | None,
     partner: BtydPartner | None,
-) -> tuple[dict[str, Boosted], dict[str, Floats]]:
+) -> tuple[dict[str, Member], dict[str, Floats]]:
     """Fit every method, and return what each expected of the rows that were held out."""
     members, held = {}, {}
     later = fit if select is None else select

@@ -118,7 +118,7 @@ def fit_partner(
     """
     if not set(INPUTS) <= set(columns):
         return None
-    newest = fit[fit["cutoff"] == fit["cutoff"].max()].sort_values("customer_id")
+    newest = fit.loc[fit["cutoff"] == fit["cutoff"].max()].sort_values("customer_id")
     inputs = newest[list(INPUTS)].to_numpy(dtype=float)
     value = newest["target_value"].to_numpy(dtype=float).clip(min=0.0)
     bought = (newest["target_orders"] > 0).to_numpy(dtype=float)

@@ -70,8 +70,8 @@ def fit_silence(fit: pd.DataFrame, label_days: float) -> Silence | None:
     The likelihood of order histories fits them; the log loss of `target_churned` chooses. Nothing
     where neither can be fitted.
     """
-    rows = fit[fit["cutoff"] == fit["cutoff"].max()]
-    rows = rows[rows[list(HISTORY)].notna().all(axis=1)]
+    rows = fit.loc[fit["cutoff"] == fit["cutoff"].max()]
+    rows = rows.dropna(subset=list(HISTORY))
     histories, silent = rows[list(HISTORY)].to_numpy(float), rows["target_churned"].to_numpy()
     found = []
     for fitted in FITS.values():

@@ -105,12 +105,12 @@ def temporal_folds(panel: Panel) -> tuple[list[Fold], tuple[str, ...]]:
     Each cutoff before the test is judged on once, if earlier labels had ended by then. Where none
     had, folds are of customers at the same cutoffs, and a note says so.
     """
-    rows = panel.frame[panel.frame["role"] != "test"]
+    rows = panel.frame.loc[panel.frame["role"] != "test"]
     ends = rows["cutoff"] + pd.to_timedelta(
         panel.plan.label_days + panel.config.target.embargo_days, unit="D"
     )
     folds = [
-        Fold(panel, rows[ends <= cutoff], rows[rows["cutoff"] == cutoff])
+        Fold(panel, rows.loc[ends <= cutoff], rows.loc[rows["cutoff"] == cutoff])
         for cutoff in sorted(rows["cutoff"].unique())
     ]
     folds = [fold for fold in folds if _has_enough(fold.learn) and _has_enough(fold.judge)]
@@ -125,10 +125,11 @@ def temporal_folds(panel: Panel) -> tuple[list[Fold], tuple[str, ...]]:
     return [Fold(panel, rows.iloc[learn], rows.iloc[judge]) for learn, judge in split], (note,)
 
 
-def _has_enough(rows: pd.DataFrame) -> np.bool_ | bool:
+def _has_enough(rows: pd.DataFrame) -> bool:
     left, stayed = ((rows["target_churned"] == kind).sum() for kind in (1, 0))
     many = rows["customer_id"].nunique() >= LEAST_CUSTOMERS
-    return many and min(left, stayed) >= LEAST_OF_A_KIND and (rows["target_value"] > 0).any()
+    paid = np.any(rows["target_value"] > 0)
+    return bool(many and min(left, stayed) >= LEAST_OF_A_KIND and paid)
 
 
 def _open(storage: Path, name: str) -> optuna.Study:
@@ -214,11 +215,11 @@ def _losses(fold: Fold, settings: ModelConfig) -> pd.DataFrame:
     predicted = _predicted(fold, settings)
     value, churn = (predicted[name].to_numpy() for name in ("predicted_value", "churn_probability"))
     actual = fold.judge["target_value"].to_numpy().clip(0.0)
-    mean = float(fold.learn["target_value"].clip(lower=0.0).mean())
+    mean = float(np.mean(fold.learn["target_value"].clip(lower=0.0)))
     spent = _deviance(actual, value) / _deviance(actual, np.full(len(actual), mean)).mean()
     churned = fold.judge["target_churned"].to_numpy()
     known = ~np.isnan(churned)
-    rate = np.full(known.sum(), float(fold.learn["target_churned"].mean()))
+    rate = np.full(known.sum(), float(np.mean(fold.learn["target_churned"])))
     left = np.full(len(churned), np.nan)
     left[known] = _surprise(churned[known], churn[known])
     left[known] /= metrics.log_loss(churned[known], rate)
@@ -248,13 +249,13 @@ def _row_losses(folds: list[Fold], settings: ModelConfig) -> pd.DataFrame:
 
 def _mean(losses: pd.DataFrame) -> float:
     """Return the mean over folds of each fold's mean loss."""
-    return float(losses.groupby("fold")["loss"].mean().mean())
+    return float(np.mean(losses.groupby("fold")["loss"].agg("mean")))
 
 
 def _gain(ours: pd.DataFrame, theirs: pd.DataFrame) -> Interval:
     """Return the default's mean loss less the winner's; every fold weighs the same."""
-    weight = 1 / ours.groupby("fold")["loss"].transform("size") / ours["fold"].nunique()
-    share = (weight * len(ours)).to_numpy()
+    size = ours.groupby("fold")["loss"].transform("size").to_numpy()
+    share = 1 / size / ours["fold"].nunique() * len(ours)
     return bootstrap_interval(
         lambda loss, rival: float(np.mean(rival - loss)),
         ours["loss"].to_numpy() * share,

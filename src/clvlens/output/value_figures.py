@@ -67,7 +67,7 @@ def retention_gains(table: pd.DataFrame) -> Figure:
     for colour, (growth, rows) in zip(CYCLE, table.groupby("margin_growth"), strict=False):
         name = "constant margin" if growth == 0 else f"margin grows by {growth:.0%} a year"
         for column, words, line in (("value_gain", "value", "-"), ("profit_gain", "profit", ":")):
-            if rows[column].notna().any():
+            if np.any(rows[column].notna()):
                 axes.plot(rows["points"], 100 * rows[column], line, marker="o", markersize=3,
                           color=colour, label=f"{words}, {name}")  # fmt: skip
     axes.axhline(95, color=GREY, linestyle="--", linewidth=0.8)
