@@ -102,15 +102,18 @@ def predict(
     return prediction_table(config, rows, predicted, explained, version)
 
 
-def study_levers(config: Config, progress: Progress = lambda _: None) -> list[Effect]:
-    """Return what moving each lever would change, or why that cannot be told; see `Effect`."""
+def study_levers(
+    config: Config, progress: Progress = lambda _: None
+) -> tuple[list[Effect], Opportunity]:
+    """Return what moving each lever would change, or why that cannot be told; see `Effect`.
+
+    Beside it whom the levers that pay could reach, at what gain and cost; see `Opportunity`.
+    """
     progress("read the histories")
-    return estimate_effects(read_world(config), progress)
-
-
-def weigh_levers(config: Config, effects: list[Effect]) -> Opportunity:
-    """Return whom the levers that pay could reach, at what gain and cost; see `Opportunity`."""
-    return find_opportunity(read_world(config), effects, config.levers.levers())
+    world = read_world(config)
+    effects = estimate_effects(world, progress)
+    progress("find whom they could reach")
+    return effects, find_opportunity(world, effects, config.levers.levers())
 
 
 def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:

@@ -22,7 +22,7 @@ TRUTH = {  # USD per eligible customer, measured on 400,000 others
 def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("business") / "tables"
     write(Settings(customers=10_000, seed=77), folder)
-    return {effect.lever: effect for effect in study_levers(load_config(folder / "config.yaml"))}
+    return {effect.lever: effect for effect in study_levers(load_config(folder / "config.yaml"))[0]}
 
 
 @pytest.mark.slow

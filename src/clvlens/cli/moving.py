@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, table
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, served, table
 from clvlens.config import Config
 from clvlens.errors import ModelError
 from clvlens.levers.effects import effects_table
@@ -30,9 +30,7 @@ UNTRAINED = "No model to set beside the effects; for what predictions lean on: c
 
 def levers(config: Config, stage: Stages) -> None:
     """Study every lever, write the lever page, and put it on the run's page."""
-    effects = pipeline.study_levers(config, stage)
-    stage("find whom they could reach")
-    found = pipeline.weigh_levers(config, effects)
+    effects, found = pipeline.study_levers(config, stage)
     digest, associated = _associated(config, stage)
     report = lever_report(config, effects_table(effects), associated, found.by_lever)
     stage("draw")
@@ -55,7 +53,7 @@ def levers(config: Config, stage: Stages) -> None:
             words += "\n\n" + records.description(config, grade, None)
         tracker.describe(record.run_id, words)
         tracker.describe_version(record.version, words)
-    print(completed(f"MLflow run: {record.link} (served by clvlens ui)", config))
+    print(served(record.link, config))
 
 
 def _associated(config: Config, stage: Stages) -> tuple[str, pd.Series]:

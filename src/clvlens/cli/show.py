@@ -52,6 +52,11 @@ def completed(text: str, config: Config) -> str:
     )
 
 
+def served(link: str, config: Config) -> str:
+    """Return the line that leads to a tracked run."""
+    return completed(f"MLflow run: {link} (served by clvlens ui)", config)
+
+
 @contextmanager
 def kept(what: str) -> Iterator[None]:
     """Let a tracking error that comes after the work say that the work is kept, and where."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, table
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, served, table
 from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
 from clvlens.evaluation.lifetime import assumption
@@ -142,4 +142,4 @@ def _print_attribution(config: Config, attribution: Attribution) -> None:
 
 def _print_run(config: Config, record: records.RunRecord | None) -> None:
     if record is not None:
-        print(completed(f"MLflow run: {record.link} (served by clvlens ui)", config))
+        print(served(record.link, config))

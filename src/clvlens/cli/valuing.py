@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, table
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, served, table
 from clvlens.config import Config
 from clvlens.evaluation.channels import CAVEAT
 from clvlens.evaluation.lifetime import assumption
@@ -40,7 +40,7 @@ def value(config: Config, stage: Stages) -> None:
         return
     with kept(f"the tables are saved in {folder}"):
         Tracker(config).log_folder(record.run_id, folder, "value")
-    print(completed(f"MLflow run: {record.link} (served by clvlens ui)", config))
+    print(served(record.link, config))
 
 
 def _print(config: Config, found: Valuation) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from clvlens.cli.show import Stages, completed, kept, table
+from clvlens.cli.show import Stages, kept, served, table
 from clvlens.config import Config
 from clvlens.errors import ConfigError, TrackingError
 from clvlens.models.store import check_manifest, load_model
@@ -34,7 +34,7 @@ def monitor(config: Config, predictions: Path | None, stage: Stages) -> int:
     print(f"Wrote {folder}")
     with kept(f"the findings are saved in {folder}"):
         link = _track(config, found, folder, digest)
-    print(completed(f"MLflow run: {link} (served by clvlens ui)", config))
+    print(served(link, config))
     return ALARM if len(found.alarms) else 0
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from clvlens.config import Config
 from clvlens.files import whole_folder
 from clvlens.output import monitor_figures as figures
-from clvlens.output.records import save_plots
+from clvlens.output.records import save_plots, save_tables
 
 HEADED = ("total_bias", "spearman", "ngini", "ece", "coverage_90")
 
@@ -20,8 +20,7 @@ def write_monitoring(config: Config, tables: Mapping[str, pd.DataFrame]) -> Path
     """Write the findings as CSV, with plots of what there is; no row is a customer."""
     path = config.data_folder / "monitor"
     with whole_folder(path) as folder:
-        for name, table in tables.items():
-            table.to_csv(folder / f"{name}.csv", index=False)
+        save_tables(tables, folder)
         save_plots(_plots(config, tables), folder / "plots")
     return path
 

@@ -10,6 +10,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from clvlens.histories.exact import DAY
 from clvlens.output.figures import BLUE, GREY, ORANGE
 from clvlens.output.page import render, share
 from clvlens.panel.instants import to_time
@@ -177,4 +178,4 @@ def _described(found: HistoryQuality) -> str:
 
 
 def _days(span: int) -> float:
-    return span / 86_400_000_000
+    return span / DAY

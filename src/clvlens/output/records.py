@@ -215,6 +215,12 @@ def save_plots(plots: Mapping[str, Figure], folder: Path) -> None:
         figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
 
 
+def save_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write each table as CSV into a folder."""
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+
+
 def _dump(path: Path, values: object) -> None:
     path.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
 

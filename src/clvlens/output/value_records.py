@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from clvlens.config import Config
 from clvlens.files import whole_folder
 from clvlens.output import value_figures as figures
-from clvlens.output.records import money_unit, save_plots
+from clvlens.output.records import money_unit, save_plots, save_tables
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -47,7 +47,6 @@ def value_plots(config: Config, tables: Tables) -> dict[str, Figure]:
 
 def _write(path: Path, tables: Tables, plots: Mapping[str, Figure] | None = None) -> None:
     with whole_folder(path) as folder:
-        for name, table in tables.items():
-            table.to_csv(folder / f"{name}.csv", index=False)
+        save_tables(tables, folder)
         if plots is not None:
             save_plots(plots, folder / "plots")
