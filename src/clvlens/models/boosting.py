@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 import xgboost as xgb
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.model_selection import GroupKFold
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -28,6 +29,12 @@ class Rows(NamedTuple):
     X: Floats
     y: np.ndarray
     groups: np.ndarray | None = None
+
+    def and_then(self, later: Rows) -> Rows:
+        """Return these rows, and later ones after them; customers where both say whose they are."""
+        known = self.groups is not None and later.groups is not None
+        groups = np.concatenate([self.groups, later.groups]) if known else None
+        return Rows(np.vstack([self.X, later.X]), np.concatenate([self.y, later.y]), groups)
 
 
 class Based(NamedTuple):
@@ -61,6 +68,7 @@ class Boosted(BaseEstimator):
     n_features_in_: int
     boosters_: dict[str, xgb.Booster]
     state_: dict[str, Any]
+    _grown: Mapping[str, int] = MappingProxyType({})  # trees by booster, where that is settled
 
     def __init__(
         self,
@@ -83,6 +91,17 @@ class Boosted(BaseEstimator):
         model.boosters_, model.state_ = boosters, state
         (model.n_features_in_,) = {booster.num_features() for booster in boosters.values()}
         return model
+
+    def again(self, rows: Rows, *bases: Floats) -> Self:
+        """Return a copy fitted to other rows, with as many trees as helped on held-out ones here.
+
+        `bases`, one entry a row, are where raw scores begin, for models that take them.
+        """
+        copy = clone(self)
+        copy._grown = {
+            name: booster.num_boosted_rounds() for name, booster in self.boosters_.items()
+        }
+        return copy.fit(*rows, None, *bases)
 
     def _labelled(
         self, X: Any, y: Any, groups: ArrayLike | None
@@ -120,30 +139,41 @@ class Boosted(BaseEstimator):
         objective: Mapping[str, object],
         select: Rows | None = None,
     ) -> xgb.Booster:
-        """Fit as many trees as help on `select`, or else on held-out fit rows; at most `trees`."""
-        later = select and Based(*select)
-        return self._held_out(Based(X, y, groups), objective, later)[0]
+        """Fit as many trees as help on `select`, or else on held-out fit rows; at most `trees`.
+
+        Once their number is known, `select` is learned from as well: it is newer.
+        """
+        fit = Rows(X, y, groups)
+        booster, _ = self._held_out("", Based(*fit), objective, select and Based(*select))
+        if select is None:
+            return booster
+        return self._boost(Based(*fit.and_then(select)), booster.num_boosted_rounds(), objective)
 
     def _cross_fit(
         self, X: Floats, y: np.ndarray, groups: np.ndarray, objective: Mapping[str, object]
     ) -> tuple[xgb.Booster, Floats]:
         """Fit as many trees as help on held-out customers, and return their held-out scores."""
-        return self._held_out(Based(X, y, groups), objective)
+        return self._held_out("", Based(X, y, groups), objective)
 
     def _held_out(
-        self, fit: Based, objective: Mapping[str, object], select: Based | None = None
+        self,
+        name: str,
+        fit: Based,
+        objective: Mapping[str, object],
+        select: Based | None = None,
     ) -> tuple[xgb.Booster, Floats]:
         """Fit as many trees as help on held-out rows, and return the raw scores of those.
 
         Held out are the rows of `select`, or else every fit row once, with all of its customer's.
-        Fewer than `FOLDS` customers are not held out: they get every tree and plain scores.
+        Nothing is held out where the number of trees of the booster `name` is settled, or from
+        fewer than `FOLDS` customers, who get every tree: scores are plain then.
         """
         if select is not None:
             booster, losses = self._train(fit, select, objective)
             booster = booster[: np.argmin(losses) + 1]
             return booster, margins(booster, select.X, select.base)
-        rounds = self.trees
-        if fit.groups is None or len(np.unique(fit.groups)) < FOLDS:
+        rounds = self._grown.get(name, self.trees)
+        if name in self._grown or fit.groups is None or len(np.unique(fit.groups)) < FOLDS:
             booster = self._boost(fit, rounds, objective)
             return booster, margins(booster, fit.X, fit.base)
         folds, losses = [], np.zeros(rounds)

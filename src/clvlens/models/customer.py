@@ -14,7 +14,7 @@ from clvlens.models.boosting import Floats, Rows
 from clvlens.models.churn import ChurnClassifier, contractual_columns
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
-from clvlens.models.leaderboard import fit_blend
+from clvlens.models.leaderboard import Partners, fit_blend
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.partner import fit_partner
 from clvlens.models.silence import HISTORY, Silence, fit_silence, stretched
@@ -118,12 +118,9 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     settings = panel.config.model
     shape = settings.model_dump(exclude={"intervals", "candidates"})
     progress("fit value")
-    partner = None
-    if {ANCHORED, BTYD} & set(settings.candidates):
-        days = (about["label_days"], about["horizon_days"])
-        partner = fit_partner(fit_rows, encoder.columns, panel.config.target.value, *days)
     later = [select("value"), calibrate("value")]
-    value = fit_blend(settings.candidates, shape, fit("value"), later, partner)
+    partners = _fit_partners(panel, encoder, about)
+    value = fit_blend(settings.candidates, shape, fit("value"), later, partners)
     progress("fit churn")
     churn = ChurnClassifier(**shape).fit(*fit("churned"), select("churned"), calibrate("churned"))
     involuntary = None
@@ -139,6 +136,19 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     told = {**about, "silence": silence.to_dict()} if silence else about
     parts = (value, churn, orders, interval, involuntary)
     return CustomerModel(encoder, panel.features, *parts, told)
+
+
+def _fit_partners(panel: Panel, encoder: Encoder, about: dict) -> Partners:
+    """Fit BTYD to the fit role, and to all roles before the test; nothing where nobody asks."""
+    if not {ANCHORED, BTYD} & set(panel.config.model.candidates):
+        return Partners(None, None)
+    days = about["label_days"], about["horizon_days"]
+    how = (encoder.columns, panel.config.target.value, *days)
+    first = fit_partner(panel.rows("fit"), *how)
+    every = panel.frame.loc[panel.frame["role"] != "test"]
+    if first is None or set(every["role"]) == {"fit"}:
+        return Partners(first, first)
+    return Partners(first, fit_partner(every, *how, first.purchases))
 
 
 def _by_target(frame: pd.DataFrame, encoder: Encoder) -> Callable[[str], Rows]:

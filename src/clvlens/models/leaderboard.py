@@ -2,11 +2,13 @@
 
 Held out are the rows of the select role; where it has none, the fit rows, cross-fitted by
 customer. Every method is judged by Tweedie deviance, which asks for the mean and lets no single
-large amount decide.
+large amount decide. Once that is settled, every method learns again from all roles, as the newest
+rows tell most of what comes.
 """
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +30,23 @@ class Window(NamedTuple):
     actual: float
     learned: float
     btyd: float
+
+    @property
+    def gap(self) -> float:
+        """The logarithm of what BTYD expected over what learned methods did."""
+        return float(np.log(self.btyd / self.learned))
+
+    @property
+    def miss(self) -> float:
+        """The logarithm of what came over what learned methods expected."""
+        return float(np.log(self.actual / self.learned))
+
+
+class Partners(NamedTuple):
+    """BTYD as the fit role told it, and as all roles did."""
+
+    first: BtydPartner | None
+    last: BtydPartner | None
 
 
 def fit_members(
@@ -111,22 +130,18 @@ def deviance(y: Floats, expected: Floats) -> Floats:
     return 4 * (np.sqrt(paid) - root) ** 2 / (root * np.sqrt(mean))
 
 
-def level(last: Window, later: list[Window]) -> tuple[float, float]:
-    """Return what learned methods are to be multiplied by, and how far BTYD was followed.
+def followed(later: list[Window]) -> float:
+    """Return how far the level is to go from what learned methods expect to what BTYD does.
 
-    Learned methods expect the level of the window that their labels came from; BTYD expects that
+    Learned methods expect the level of the windows that their labels came from; BTYD expects that
     of all history. Half the way from one to the other is gone, unless windows after the labels
-    (`later`) tell: each has a miss of the learned total, e, and the gap to BTYD's, d, as
-    logarithms. The share followed is ridge regression of e on d: (Σ d e + t² h) / (Σ d² + t²),
-    t being `TRUST` and h `HALFWAY`, between 0 and 1.
+    (`later`) tell: each has a miss of the learned total, e, and the gap to BTYD's, d. The share
+    is ridge regression of e on d: (Σ d e + t² h) / (Σ d² + t²), t being `TRUST` and h `HALFWAY`,
+    between 0 and 1.
     """
-    gaps = np.array([np.log(w.btyd / w.learned) for w in later])
-    misses = np.array([np.log(w.actual / w.learned) for w in later])
+    gaps, misses = (np.array([getattr(w, name) for w in later]) for name in ("gap", "miss"))
     prior = TRUST**2
-    share = (gaps @ misses + prior * HALFWAY) / (gaps @ gaps + prior)
-    share = float(np.clip(share, 0, 1))
-    newest = later[-1] if later else last
-    return float((newest.btyd / newest.learned) ** share), share
+    return float(np.clip((gaps @ misses + prior * HALFWAY) / (gaps @ gaps + prior), 0, 1))
 
 
 def fit_blend(
@@ -134,32 +149,63 @@ def fit_blend(
     settings: dict,
     fit: Rows,
     later: list[Rows | None],
-    partner: BtydPartner | None,
+    partners: Partners,
 ) -> ValueBlend:
-    """Fit the methods, weigh them on held-out rows, and set the level.
+    """Fit the methods, weigh them on held-out rows, learn again from all rows, set the level.
 
-    `later` are the select and the calibrate role; the level of what came in them is compared with
-    what was expected.
+    `later` are the select and the calibrate role; what came in them is compared with what was
+    expected.
     """
-    select = later[0]
-    if partner is None and not set(names) - {ANCHORED, BTYD}:
+    if None in partners:
+        partners = Partners(None, None)
+    if partners.first is None and not set(names) - {ANCHORED, BTYD}:
         names = ("tweedie",)  # as orders tell too little of BTYD
-    members, held = fit_members(names, settings, fit, select, partner)
+    select, known = later[0], [rows for rows in later if rows is not None]
+    members, held = fit_members(names, settings, fit, select, partners.first)
     y = (fit if select is None else select).y
     weights, evidence = choose_weights(y, held, later=select is not None)
-    blend = ValueBlend(members, weights, partner, evidence)
-    learned = {name: weight for name, weight in weights.items() if name != BTYD and weight > 0}
-    if partner is None or not learned:
-        return blend
-    trees = ValueBlend(members, {n: w / sum(learned.values()) for n, w in learned.items()}, partner)
-    windows = [_window(trees, partner, rows) for rows in (fit, *later) if rows is not None]
-    if not all(min(window) > 0 for window in windows):
-        return blend
-    factor, share = level(windows[0], windows[1:])
-    weights = {name: w * (1 if name == BTYD else factor) for name, w in weights.items()}
-    return ValueBlend(members, weights, partner, {**evidence, "level": factor, "followed": share})
+    first = ValueBlend(members, weights, partners.first, evidence)
+    if known:
+        members = _again(members, reduce(Rows.and_then, known, fit), partners.last)
+    blend = ValueBlend(members, weights, partners.last, evidence)
+    return _levelled(first, blend, [fit, *known])
 
 
-def _window(trees: ValueBlend, partner: BtydPartner, rows: Rows) -> Window:
+def _again(
+    members: dict[str, Member], rows: Rows, partner: BtydPartner | None
+) -> dict[str, Member]:
+    """Return the methods fitted to rows of all roles."""
+    found = {}
+    for name, model in members.items():
+        base = []
+        if name == ANCHORED and partner is not None:
+            base = [partner.log_value(rows.X, partner.label_days)]
+        found[name] = model.again(rows, *base)
+        del found[name].held_out_
+    return found
+
+
+def _levelled(first: ValueBlend, blend: ValueBlend, roles: list[Rows]) -> ValueBlend:
+    """Return the blend with its learned methods at the level that later windows ask for.
+
+    `first` learned from the first of the `roles` alone, so that the others tell what it missed.
+    """
+    learned = {n: w for n, w in blend.weights.items() if n != BTYD and w > 0}
+    if blend.partner is None or not learned:
+        return blend
+    windows = [_window(first, learned, rows) for rows in roles]
+    newest = _window(blend, learned, roles[-1])
+    if not all(min(window) > 0 for window in (*windows, newest)):
+        return blend
+    share = followed(windows[1:])
+    factor = float(np.exp(newest.gap * share))
+    weights = {n: w * (1 if n == BTYD else factor) for n, w in blend.weights.items()}
+    evidence = {**blend.evidence, "level": factor, "followed": share}
+    return ValueBlend(blend.members, weights, blend.partner, evidence)
+
+
+def _window(blend: ValueBlend, learned: dict[str, float], rows: Rows) -> Window:
+    partner, total = blend.partner, sum(learned.values())
+    trees = ValueBlend(blend.members, {n: w / total for n, w in learned.items()}, partner)
     btyd = float(np.exp(partner.log_value(rows.X, partner.label_days)).sum())
     return Window(float(rows.y.sum()), float(trees.predict(rows.X).sum()), btyd)

@@ -27,7 +27,8 @@ INPUTS = (
     "orders__repeat_day_amount",
 )
 WEEK = 7.0
-MOST_CUSTOMERS = 10_000  # to fit four parameters on; more cost time alone
+MOST_CUSTOMERS = 4_000  # to fit four parameters on; more cost time alone
+CLOSE = 1e-7  # of the likelihood: far less than what another sample would change
 SMALLEST = 1e-3  # of the mean value: the least that is expected of anybody
 
 
@@ -108,13 +109,18 @@ class BtydPartner:
 
 
 def fit_partner(
-    fit: pd.DataFrame, columns: Sequence[str], earned: str, label_days: float, horizon_days: float
+    fit: pd.DataFrame,
+    columns: Sequence[str],
+    earned: str,
+    label_days: float,
+    horizon_days: float,
+    start: ParetoNbd | None = None,
 ) -> BtydPartner | None:
     """Fit to the newest snapshot of the fit rows, and to who came back after it.
 
-    `columns` are the encoded columns, `earned` is revenue or margin. Returns
-    nothing where orders tell too little: where an input is the same for everybody, nobody repeats,
-    or nobody brought money.
+    `columns` are the encoded columns, `earned` is revenue or margin, `start` is where to look
+    first. Returns nothing where orders tell too little: where an input is the same for everybody,
+    nobody repeats, or nobody brought money.
     """
     if not set(INPUTS) <= set(columns):
         return None
@@ -127,7 +133,7 @@ def fit_partner(
     x, t_x, T, spend = _histories(inputs[chosen])
     try:
         returned = Returned(bought[chosen], label_days / WEEK)
-        purchases = fit_pareto_nbd(x, t_x, T, returned)
+        purchases = fit_pareto_nbd(x, t_x, T, returned, start, CLOSE)
         spending = fit_gamma_gamma(x, spend)
     except ModelError:
         return None

@@ -60,7 +60,7 @@ class TweedieRegressor(RegressorMixin, Boosted):
             "tweedie_variance_power": self.power,
             "base_score": 1.0,  # whose logarithm is 0: raw scores begin at `base` alone
         }
-        booster, held = self._held_out(fit, objective, later)
+        booster, held = self._held_out("value", fit, objective, later)
         self.boosters_ = {"value": booster}
         expected = np.exp(margins(booster, X, fit.base) + start).sum()
         self.state_["net"] = float(max(y.sum(), 0.0) / expected)

@@ -41,14 +41,16 @@ class HurdleRegressor(RegressorMixin, Boosted):
         X, y, groups, order = self._ordered(X, y, groups)
         bought = y > 0
         later = select and Based(select.X, select.y > 0)
-        probability, chance = self._held_out(Based(X, bought, groups), LOGISTIC, later)
+        probability, chance = self._held_out(
+            "probability", Based(X, bought, groups), LOGISTIC, later
+        )
         self.boosters_ = {"probability": probability}
         self.state_ = {"net": 1.0}
         self.held_out_ = np.zeros(len(chance))
         if bought.any():
             payers = Based(X, y, groups).where(bought)
             later = select and _buyers(select)
-            self.boosters_["amount"], amount = self._held_out(payers, GAMMA, later)
+            self.boosters_["amount"], amount = self._held_out("amount", payers, GAMMA, later)
             self.state_["net"] = float(max(y.sum(), 0.0) / self.predict(X).sum())
             held = margins(self.boosters_["amount"], X if select is None else select.X)
             if select is None:

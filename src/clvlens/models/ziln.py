@@ -50,7 +50,7 @@ class ZilnRegressor(RegressorMixin, Boosted):
         starts = _starts(y)
         self.state_: dict[str, Any] = {"net": 1.0, "starts": starts.tolist()}
         later = None if select is None else _based(select, starts)
-        booster, held = self._held_out(_based(Rows(X, y, groups), starts), ZILN, later)
+        booster, held = self._held_out("value", _based(Rows(X, y, groups), starts), ZILN, later)
         self.boosters_ = {"value": booster}
         expected = self.compose(margins(booster, X) + starts).sum()
         self.state_["net"] = float(max(y.sum(), 0.0) / expected) if (y > 0).any() else 0.0
