@@ -7,7 +7,7 @@ PINNED := $(VENV)/.pinned
 INSTALLED := $(VENV)/.installed
 JOBS ?= auto
 
-VERBS := check panel train evaluate explain levers predict
+VERBS := check panel train evaluate explain levers predict report
 SIMULATED := $(or $(CUSTOMERS),20000)
 LIMIT := $(if $(CUSTOMERS),--customers $(CUSTOMERS))
 # What begins with an underscore belongs to a benchmark and is none itself.

@@ -83,7 +83,7 @@ def predict(
     of the prediction are given; 0 leaves the columns out. Columns: see `prediction_table`.
     `remark` is told what the model did not see when it was trained.
     """
-    _check_same_question(model, config)
+    check_same_question(model, config)
     progress("read the histories")
     world = read_world(config)
     instant = _cutoff(world, cutoff)
@@ -118,7 +118,7 @@ def study_levers(
 
 def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:
     """Refuse a model that predicts something else than the panel's outcomes, or has seen them."""
-    _check_same_question(model, panel.config)
+    check_same_question(model, panel.config)
     newest = max(at for cutoffs in model.about["cutoffs"].values() for at in cutoffs)
     seen = pd.Timestamp(newest) + pd.Timedelta(days=model.about["label_days"])
     first = panel.rows("test")["cutoff"].min()
@@ -187,7 +187,7 @@ def _before_test(panel: Panel) -> Panel:
     return replace(panel, frame=panel.frame[panel.frame["role"] != "test"])
 
 
-def _check_same_question(model: CustomerModel, config: Config) -> None:
+def check_same_question(model: CustomerModel, config: Config) -> None:
     """Refuse a model that predicts something else than the configuration asks."""
     asked = {"value": config.target.value, "churn": config.target.churn,
              "horizon_days": config.target.horizon_days, "currency": config.currency}  # fmt: skip

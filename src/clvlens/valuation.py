@@ -66,6 +66,15 @@ class Valuation:
             "deciles": self.deciles,
         }
 
+    def words(self) -> dict[str, object]:
+        """Return what is said beside the tables, JSON values."""
+        return {
+            "retention": self.retention,
+            "sentence": self.sentence,
+            "top_shares": dict(self.top_shares),
+            "absent": list(self.compared.absent),
+        }
+
     def lists(self) -> dict[str, pd.DataFrame]:
         """Return the tables of customers, by the name of their file."""
         own = {

@@ -1,18 +1,25 @@
 """A small model and a tracking store, made once: making them takes longer than asking them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.support.shop import make_panel
 
+from clvlens import pipeline
 from clvlens.config import Config
+from clvlens.evaluation.grade import grade
 from clvlens.models.customer import CustomerModel, train_model
 from clvlens.models.store import save_model
+from clvlens.output import records
 from clvlens.panel.panel import FeatureInfo, Panel
 from clvlens.panel.split import Plan
 
-CANARIES = [f"canary-{number:03d}@example.com" for number in range(300)]
+CANARY = "canary-"  # how every customer's id begins
+DIGEST = "ab" * 32
+CANARIES = [f"{CANARY}{number:03d}@example.com" for number in range(300)]
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +72,36 @@ def customer_model(configured) -> CustomerModel:
 def model_folder(customer_model, tmp_path_factory) -> Path:
     """The model, saved."""
     return save_model(customer_model, tmp_path_factory.mktemp("models") / "small")
+
+
+@pytest.fixture(scope="session")
+def panel(tmp_path_factory):
+    panel = make_panel(customers=240, trees=8)
+    ids = CANARY + panel.frame["customer_id"].str[-4:]
+    root = tmp_path_factory.mktemp("shop")
+    config = panel.config.model_copy(update={"root": root})
+    return replace(panel, config=config, frame=panel.frame.assign(customer_id=ids))
+
+
+@pytest.fixture(scope="session")
+def model(panel):
+    return pipeline.train(panel)
+
+
+@pytest.fixture(scope="session")
+def evaluation(model, panel):
+    return pipeline.evaluate(model, panel)
+
+
+@pytest.fixture(scope="session")
+def explained(model, panel):
+    return pipeline.explain(model, panel)
+
+
+@pytest.fixture(scope="session")
+def written(panel, model, evaluation, explained):
+    """The folder of all that a run leaves behind."""
+    records.write_training(panel.config, panel, model, DIGEST)
+    records.write_evaluation(panel.config, model, evaluation, grade(evaluation), DIGEST)
+    records.write_explanation(panel.config, *explained, DIGEST)
+    return panel.config.data_folder

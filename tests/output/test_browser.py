@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from tests.output.conftest import DIGEST
 from tests.output.test_lever_page import ANNUAL, DUNNING, NEWSLETTER, TICKETS, reported, told
 from tests.output.test_ui import free_port
 from tests.support.serving import started
@@ -30,7 +31,7 @@ def page(configured, tmp_path_factory):
     report = reported(NEWSLETTER, DUNNING, TICKETS, ANNUAL, bundle, newsletter=30.0, other=70.0)
     tracker = Tracker(config)
     run = tracker.begin("reviewed", {}, {})
-    tracker.log_folder(run, write_levers(config, report))
+    tracker.log_folder(run, write_levers(config, report, DIGEST))
     tracker.log_tags(run, TABLE_TAG)
     tracker.describe(run, lever_description(report, tracker.link(run, host="", artifact=PAGE)))
     tracker.end(run)

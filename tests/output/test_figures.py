@@ -62,9 +62,14 @@ def evaluation() -> Evaluation:
         }
     )
     deciles = pd.DataFrame(
-        {"decile": range(1, 11), "predicted": np.arange(10.0), "actual": np.arange(10.0)}
+        {"decile": range(1, 11), "predicted": np.arange(10.0), "actual": np.arange(10.0),
+         "coverage_90": [0.5] + [0.9] * 9}
+    )  # fmt: skip
+    slices = pd.DataFrame(
+        [("all", 20, 9.5, 9.5, 0.0), ("new", 4, 10.0, 12.5, 0.25)],
+        columns=["slice", "customers", "mean_actual", "mean_predicted", "total_bias"],
     )
-    return Evaluation(scores, pd.DataFrame(), pd.DataFrame(), deciles, predictions)
+    return Evaluation(scores, pd.DataFrame(), slices, deciles, predictions)
 
 
 def labels(figure: Figure) -> list[str]:
@@ -81,6 +86,8 @@ def test_every_figure_has_a_title_and_says_what_its_axes_are(attribution, evalua
         figures.calibration_by_decile(evaluation, UNIT),
         figures.gain_curve(evaluation),
         figures.churn_reliability(evaluation),
+        figures.slices(evaluation, UNIT),
+        figures.coverage(evaluation),
         figures.importance(attribution, UNIT),
         figures.beeswarm(attribution, UNIT),
         figures.waterfall(attribution, 0, "Customer 0a1b", UNIT),
@@ -136,6 +143,20 @@ def test_churn_is_compared_in_tenths_of_the_customers(evaluation):
     line = figures.churn_reliability(evaluation).axes[0].lines[1]
     assert line.get_ydata().tolist() == [50.0] * 10
     np.testing.assert_allclose(line.get_xdata(), np.arange(7.5, 100, 10))
+
+
+def test_a_group_stands_beside_by_how_much_its_total_is_off(evaluation):
+    figure = figures.slices(evaluation, UNIT)
+    assert labels(figure) == ["new (4)", "all (20)"]
+    assert texts(figure) == ["+25 %", "0 %"]
+
+
+def test_coverage_is_drawn_beside_what_was_promised_and_never_cut_off(evaluation):
+    axes = figures.coverage(evaluation).axes[0]
+    promised, held = axes.lines
+    assert set(promised.get_ydata()) == {90}
+    np.testing.assert_allclose(held.get_ydata(), [50, *[90] * 9])
+    assert axes.get_ylim()[0] < 50
 
 
 def test_windows_of_a_feature_are_one_bar_and_the_largest_is_at_the_top(attribution):

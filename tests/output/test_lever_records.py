@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from tests.output.conftest import DIGEST
 from tests.output.test_lever_page import ANNUAL, NEWSLETTER, TICKETS, reported
 
 from clvlens.output.lever_records import write_levers
@@ -12,13 +13,14 @@ from clvlens.output.lever_records import write_levers
 @pytest.fixture
 def folder(configured, tmp_path):
     report = reported(TICKETS, NEWSLETTER, ANNUAL, newsletter=30.0, annual_billing=5.0)
-    return write_levers(configured("shop", tmp_path), report)
+    return write_levers(configured("shop", tmp_path), report, DIGEST)
 
 
 def test_the_page_lies_at_the_root_beside_the_tables_and_the_picture(folder):
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert files == {
         *("levers.html", "levers.csv", "levers.json", "opportunity_by_lever.csv"),
+        *("associated.csv", "made_with.json"),
         "plots/levers.png",
     }
 
@@ -41,6 +43,6 @@ def test_the_json_holds_columns_and_data_as_the_tracking_server_shows_them(folde
 
 
 def test_where_every_lever_is_refused_there_is_no_picture(configured, tmp_path):
-    folder = write_levers(configured("shop", tmp_path), reported(TICKETS))
+    folder = write_levers(configured("shop", tmp_path), reported(TICKETS), DIGEST)
     assert not (folder / "plots").exists()
     assert "only 87 had it" in (folder / "levers.html").read_text()

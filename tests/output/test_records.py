@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from tests.support.shop import make_panel
+from tests.output.conftest import CANARY, DIGEST
 
 from clvlens import pipeline
 from clvlens.config import Config
@@ -12,42 +12,6 @@ from clvlens.evaluation.backtest import MODEL
 from clvlens.evaluation.grade import grade
 from clvlens.output import records
 from clvlens.output.records import RunRecord
-
-CANARY = "canary-"  # how every customer's id begins
-DIGEST = "ab" * 32
-
-
-@pytest.fixture(scope="module")
-def panel(tmp_path_factory):
-    panel = make_panel(customers=240, trees=8)
-    ids = CANARY + panel.frame["customer_id"].str[-4:]
-    root = tmp_path_factory.mktemp("shop")
-    config = panel.config.model_copy(update={"root": root})
-    return replace(panel, config=config, frame=panel.frame.assign(customer_id=ids))
-
-
-@pytest.fixture(scope="module")
-def model(panel):
-    return pipeline.train(panel)
-
-
-@pytest.fixture(scope="module")
-def evaluation(model, panel):
-    return pipeline.evaluate(model, panel)
-
-
-@pytest.fixture(scope="module")
-def explained(model, panel):
-    return pipeline.explain(model, panel)
-
-
-@pytest.fixture(scope="module")
-def written(panel, model, evaluation, explained):
-    """The folder of all that a run leaves behind."""
-    records.write_training(panel.config, panel, model)
-    records.write_evaluation(panel.config, model, evaluation, grade(evaluation), DIGEST)
-    records.write_explanation(panel.config, *explained)
-    return panel.config.data_folder
 
 
 def files_of(folder):
@@ -66,7 +30,7 @@ def test_nothing_that_is_tracked_names_a_customer(written, folder):
 
 def test_pictures_say_nothing_that_is_not_drawn(written):
     pictures = [path for path in files_of(written).values() if path.suffix == ".png"]
-    assert len(pictures) == 4 + 3 + records.EXAMPLES
+    assert len(pictures) == 6 + 3 + records.EXAMPLES
     for path in pictures:
         assert all(chunk not in path.read_bytes() for chunk in (b"tEXt", b"iTXt", b"zTXt", b"eXIf"))
 
@@ -103,22 +67,6 @@ def test_the_key_of_the_pseudonyms_is_for_its_owner_alone(panel, tmp_path):
     key = config.data_folder / "example.key"
     assert key.stat().st_mode & 0o077 == 0
     assert len(key.read_bytes()) == 32
-
-
-def test_a_description_begins_with_the_verdict(panel, evaluation, explained):
-    found = grade(evaluation)
-    words = records.description(panel.config, found, explained[0]).splitlines()
-    assert words[0] == f"**Grade {found.letter}**: {found.words}."
-    assert words[2].startswith("Predicts EUR revenue over 60 days. nGini ")
-    assert words[4] == "Predicted value is associated with (not: caused by):"
-    assert [line[:2] for line in words[6:]] == ["1.", "2.", "3."]
-    assert re.fullmatch(r"1\. .+: ± EUR [\d,]+\.\d\d a customer", words[6])
-
-
-def test_a_description_before_explain_ends_with_the_figures(panel, evaluation):
-    words = records.description(panel.config, grade(evaluation), None)
-    assert "associated" not in words
-    assert len(words.splitlines()) == 3
 
 
 def test_a_grade_is_that_of_the_model_that_was_evaluated(written, panel, evaluation):
@@ -183,7 +131,7 @@ def test_the_settings_tell_neither_places_nor_whom_rules_name(panel, model, tmp_
         target={"horizon_days": 60},
         root=tmp_path,
     )
-    folder = records.write_training(config, panel, model)
+    folder = records.write_training(config, panel, model, DIGEST)
     settings = json.loads((folder / "run" / "config.json").read_text())
     assert all(word not in str(settings) for word in (CANARY, "secret", "/home", str(tmp_path)))
     assert settings["target"]["horizon_days"] == 60

@@ -51,6 +51,8 @@ def test_a_run_has_parameters_metrics_tags_artifacts_and_a_description(tracker, 
     tracker.log_tags(run, {"clv.horizon_days": "90"})
     tracker.log_folder(run, tmp_path)
     tracker.log_folder(run, tmp_path, "plots")
+    (tmp_path / "report.html").write_text("<h1>report</h1>")
+    tracker.log_file(run, tmp_path / "report.html")
     tracker.describe(run, "**0.25 better than the baseline**")
     tracker.end(run)
     found = client(tracker).get_run(run)
@@ -61,7 +63,9 @@ def test_a_run_has_parameters_metrics_tags_artifacts_and_a_description(tracker, 
     assert found.data.tags["clv.stage"] == "train"
     assert found.data.tags["clv.horizon_days"] == "90"
     assert found.data.tags["mlflow.note.content"] == "**0.25 better than the baseline**"
-    assert {file.path for file in client(tracker).list_artifacts(run)} == {"levers.html", "plots"}
+    assert {file.path for file in client(tracker).list_artifacts(run)} == {
+        *("levers.html", "plots", "report.html")
+    }
     assert [file.path for file in client(tracker).list_artifacts(run, "plots")] == [
         "plots/levers.html"
     ]

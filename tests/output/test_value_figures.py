@@ -68,7 +68,7 @@ def test_the_smallest_error_is_at_the_top(drawn):
 
 def test_a_total_that_is_far_off_is_written_in_full_beside_a_bar_cut_short(drawn):
     axes = drawn["side_by_side"].axes[1]
-    assert [text.get_text() for text in axes.texts] == ["+400 %", "-50 %", "-2 %"]
+    assert [text.get_text() for text in axes.texts] == ["+400 %", "−50 %", "−2 %"]
     assert max(bar.get_width() for bar in axes.patches) == figures.MOST_MISS
 
 

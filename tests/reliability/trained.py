@@ -9,7 +9,7 @@ from tests.reliability.shop import Row, days, orders
 from tests.support.business import write_config, write_csv
 from tests.support.command import Ran, clvlens
 
-VERBS = ("check", "panel", "train", "evaluate", "explain", "levers", "predict", "value")
+VERBS = ("check", "panel", "train", "evaluate", "explain", "levers", "predict", "value", "report")
 ODD_IDS = ("007", "1e5", "true", "12345678901234567890", "NA", "😀 née", "x" * 10_000,
            "=cmd|' /C calc'!A0", "-12", "+49 170", "@sum")  # fmt: skip
 MODEL = {"trees": 5, "max_depth": 2, "intervals": False}

@@ -14,7 +14,10 @@ from clvlens.cli import main
 
 CUSTOMERS = 400
 
-VERBS = ("check", "panel", "train", "evaluate", "explain", "levers", "predict", "value", "monitor")
+VERBS = (
+    *("check", "panel", "train", "evaluate", "explain", "levers", "predict", "value", "monitor"),
+    "report",
+)
 
 
 @dataclass(frozen=True)

@@ -229,9 +229,18 @@ def monitor(config: ConfigPath, predictions: Written = None, customers: Customer
     """Hold matured predictions against what happened, and tell what moved; 4 is an alarm."""
     from clvlens.cli import watching
 
-    with _run(config, customers, "ui") as (settings, stage):
+    with _run(config, customers, "report") as (settings, stage):
         code = watching.monitor(settings, predictions, stage)
     raise typer.Exit(code)
+
+
+@app.command()
+def report(config: ConfigPath, customers: Customers = None) -> None:
+    """Put all that the verbs have found on one page: the answer first, then why."""
+    from clvlens.cli import reporting
+
+    with _run(config, customers, "ui") as (settings, stage):
+        reporting.report(settings, stage)
 
 
 @app.command()

@@ -41,10 +41,11 @@ def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None
     print()
     print(table(_cutoff_rows(world, plan)))
     notes((*world.notes, *plan.notes))
-    place = config.data_folder / "data_quality.csv"
-    with whole_file(place) as temporary:
-        report(world.remarks).to_csv(temporary, index=False)
-    print(f"Wrote {place}")
+    for name, frame in (("histories", found), ("data_quality", report(world.remarks))):
+        place = config.data_folder / f"{name}.csv"
+        with whole_file(place) as temporary:
+            frame.to_csv(temporary, index=False)
+        print(f"Wrote {place}")
     if html is not None:
         _write_page(html, world, plan, stage)
     if leaks:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
+from clvlens.cli.describing import describe
 from clvlens.cli.legend import legend
 from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, table
 from clvlens.config import Config
@@ -31,14 +32,15 @@ def train(config: Config, stage: Stages) -> None:
     built = build_panel(config, stage)
     model = pipeline.train(built, stage)
     save_model(model, config.model_folder)
-    training = records.write_training(config, built, model)
+    digest = check_manifest(config.model_folder)
+    training = records.write_training(config, built, model, digest)
     stage.end()
     if isinstance(model.value, ValueBlend):
         print(model.value.words())
     print(f"Wrote {config.model_folder}")
     stage("track")
     with kept(f"the model is saved in {config.model_folder}"):
-        version = _track(config, model, training)
+        version = _track(config, model, training, digest)
     stage.end()
     print(f"Registered {config.title} version {version}")
 
@@ -63,16 +65,13 @@ def evaluate(config: Config, promote: bool, stage: Stages) -> None:
         tracker = Tracker(config)
         tracker.log_metrics(record.run_id, records.headline_metrics(evaluation, verdict))
         tracker.log_folder(record.run_id, folder)
-        words = records.description(config, verdict, None)
-        tracker.describe(record.run_id, words)
-        tracker.describe_version(record.version, words)
+        describe(tracker, config, digest, record)
         print(_crown(tracker, record.version, model, built, promote, verdict.letter == "D"))
 
 
-def _track(config: Config, model: CustomerModel, training: Path) -> int:
+def _track(config: Config, model: CustomerModel, training: Path, digest: str) -> int:
     """Track the training of the saved model, remember its run, and return its version."""
     tracker = Tracker(config)
-    digest = check_manifest(config.model_folder)
     run = tracker.begin(config.title, _params(config, model), _tags(model))
     try:
         tracker.log_folder(run, training)

@@ -5,20 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from clvlens import pipeline
+from clvlens.cli.describing import describe
 from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, served, table
 from clvlens.config import Config
 from clvlens.errors import ModelError
 from clvlens.levers.effects import effects_table
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output import records
-from clvlens.output.lever_page import lever_description
-from clvlens.output.lever_records import (
-    PAGE,
-    TABLE_TAG,
-    lever_report,
-    write_levers,
-    write_opportunity,
-)
+from clvlens.output.lever_records import TABLE_TAG, lever_report, write_levers, write_opportunity
 from clvlens.output.lever_report import LeverReport
 from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
@@ -34,7 +28,7 @@ def levers(config: Config, stage: Stages) -> None:
     digest, associated = _associated(config, stage)
     report = lever_report(config, effects_table(effects), associated, found.by_lever)
     stage("draw")
-    folder = write_levers(config, report)
+    folder = write_levers(config, report, digest)
     path = write_opportunity(config, found.by_customer)
     stage.end()
     _print_levers(report)
@@ -47,12 +41,7 @@ def levers(config: Config, stage: Stages) -> None:
         tracker = Tracker(config)
         tracker.log_folder(record.run_id, folder)
         tracker.log_tags(record.run_id, TABLE_TAG)
-        words = lever_description(report, tracker.link(record.run_id, host="", artifact=PAGE))
-        grade = records.read_grade(config, digest)
-        if grade is not None:
-            words += "\n\n" + records.description(config, grade, None)
-        tracker.describe(record.run_id, words)
-        tracker.describe_version(record.version, words)
+        describe(tracker, config, digest, record)
     print(served(record.link, config))
 
 

@@ -44,7 +44,7 @@ def command(verb: str, config: Config) -> str:
 
 def completed(text: str, config: Config) -> str:
     """Return a text in which every command that it ends a thought with has its options."""
-    verbs = "check|panel|train|evaluate|explain|levers|predict|value|monitor|ui"
+    verbs = "check|panel|train|evaluate|explain|levers|predict|value|monitor|report|ui"
     return re.sub(
         rf"clvlens ({verbs})(?=$|[;,)\n])",
         lambda found: command(found[1], config),

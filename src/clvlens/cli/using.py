@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
+from clvlens.cli.describing import describe
 from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, served, table
 from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
@@ -36,7 +37,7 @@ def explain(config: Config, stage: Stages) -> None:
     stage("attribute")
     attribution, ids = pipeline.explain(model, built)
     stage("draw")
-    folder = records.write_explanation(config, attribution, ids)
+    folder = records.write_explanation(config, attribution, ids, digest)
     stage.end()
     _print_attribution(config, attribution)
     print(f"Wrote {folder}")
@@ -47,11 +48,7 @@ def explain(config: Config, stage: Stages) -> None:
     with kept(f"the explanation is saved in {folder}"):
         tracker = Tracker(config)
         tracker.log_folder(record.run_id, folder)
-        found = records.read_grade(config, digest)
-        if found is not None:
-            words = records.description(config, found, attribution)
-            tracker.describe(record.run_id, words)
-            tracker.describe_version(record.version, words)
+        describe(tracker, config, digest, record)
     _print_run(config, record)
 
 

@@ -29,7 +29,7 @@ def value(config: Config, stage: Stages) -> None:
     built = build_panel(config, stage)
     found = value_customers(model, built, digest[: records.HASH_LENGTH], stage)
     stage("draw")
-    folder, lists = write_valuation(config, found.tables(), found.lists())
+    folder, lists = write_valuation(config, found.tables(), found.lists(), found.words(), digest)
     stage.end()
     _print(config, found)
     print(f"Wrote {folder}: tables and plots")

@@ -28,7 +28,7 @@ def monitor(config: Config, predictions: Path | None, stage: Stages) -> int:
     model = load_model(config.model_folder)
     found = run_monitor(model, build_panel(config, stage), written, stage)
     stage("draw")
-    folder = write_monitoring(config, found.tables())
+    folder = write_monitoring(config, found.tables(), digest)
     stage.end()
     _print(config, found)
     print(f"Wrote {folder}")

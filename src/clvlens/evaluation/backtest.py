@@ -87,7 +87,7 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
     for forecast in (own, *_parts(model, test), *forecasts):
         progress(f"score {forecast.name}")
         rows += _scores(forecast, test)
-        differences += _differences(own, forecast, test) if _is_baseline(forecast.name) else []
+        differences += _differences(own, forecast, test) if is_baseline(forecast.name) else []
     scores = pd.DataFrame(rows)
     best = {forecast.name: forecast.value for forecast in forecasts}[_best_baseline(scores)]
     return Evaluation(
@@ -114,13 +114,14 @@ def _parts(model: CustomerModel, test: pd.DataFrame) -> list[Forecast]:
     ]
 
 
-def _is_baseline(method: str) -> bool:
+def is_baseline(method: str) -> bool:
+    """Whether a method is neither the model nor a part of it."""
     return method != MODEL and not method.startswith(PART)
 
 
 def _best_baseline(scores: pd.DataFrame) -> str:
     """Return the first of the baselines with the highest nGini; one without any comes last."""
-    rivals = scores[(scores["metric"] == "ngini") & scores["method"].map(_is_baseline)]
+    rivals = scores[(scores["metric"] == "ngini") & scores["method"].map(is_baseline)]
     return str(rivals.loc[rivals["estimate"].fillna(-np.inf).idxmax(), "method"])
 
 

@@ -12,28 +12,28 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from clvlens.evaluation.backtest import MODEL, Evaluation
+from clvlens.evaluation.backtest import MODEL, Evaluation, is_baseline
 from clvlens.histories.base import stem_of
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.metrics import top_decile_capture
 from clvlens.models.boosting import Floats
 
 # Okabe and Ito's palette
-BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#8A8A8A"
+BLUE, ORANGE, GREY, SKY = "#0072B2", "#E69F00", "#8A8A8A", "#56B4E9"
 SHOWN = 12  # themes of a figure about all customers
 STEPS = 8  # themes of a figure about one customer
 LINE = 44  # characters of a label's line
 
 
 def leaderboard(evaluation: Evaluation) -> Figure:
-    """Every method's nGini with its 90 % interval, best at the top."""
+    """Every method's nGini with its 90 % interval, best at the top; parts of the model are pale."""
     rows = evaluation.scores[evaluation.scores["metric"] == "ngini"].dropna(subset="estimate")
     rows = rows.sort_values("estimate")
     figure, axes = titled_axes(
         "How well each method ranks customers by value", 1.2 + 0.42 * len(rows)
     )
     for place, row in enumerate(rows.itertuples()):
-        colour = BLUE if row.method == MODEL else GREY
+        colour = BLUE if row.method == MODEL else SKY if not is_baseline(row.method) else GREY
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=3, alpha=0.45)
         axes.plot(row.estimate, place, "o", color=colour, markersize=8)
         axes.annotate(f"{row.estimate:.3f}", (row.high, place), (6, -4), color=colour,
@@ -93,6 +93,40 @@ def churn_reliability(evaluation: Evaluation) -> Figure:
     axes.set_xlabel("Predicted churn probability, % (mean of a tenth of customers)")
     axes.set_ylabel("Customers who churned, %")
     axes.legend(frameon=False)
+    return figure
+
+
+def slices(evaluation: Evaluation, unit: str) -> Figure:
+    """Predicted beside actual mean value by group of customers, with the miss in per cent."""
+    table = evaluation.by_slice.iloc[::-1].reset_index(drop=True)
+    figure, axes = titled_axes("For whom are the amounts right?", 1.4 + 0.6 * len(table))
+    place = np.arange(len(table))
+    axes.barh(place + 0.2, table["mean_predicted"], 0.4, color=BLUE, label="predicted")
+    axes.barh(place - 0.2, table["mean_actual"], 0.4, color=ORANGE, label="what happened")
+    for row in table.itertuples():
+        if pd.notna(row.total_bias):
+            longest = max(row.mean_predicted, row.mean_actual, 0.0)
+            _write(axes, per_cent(100 * row.total_bias), longest, row.Index)
+    axes.set_yticks(place, [f"{row.slice} ({row.customers:,})" for row in table.itertuples()])
+    axes.margins(x=0.12)
+    axes.set_xlabel(f"Mean value a customer, {unit}; beside it, the total too high (+) or low (−)")
+    axes.set_ylabel("Group (customers)")
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def coverage(evaluation: Evaluation) -> Figure:
+    """Share of customers inside their 90 % interval, by tenth of the predictions."""
+    figure, axes = titled_axes("Do nine in ten customers come out inside their interval?", 3.8)
+    table = evaluation.by_decile
+    held = 100 * table["coverage_90"]
+    axes.axhline(90, color=GREY, linestyle=":", label="as promised")
+    axes.plot(table["decile"], held, "o-", color=BLUE, label="what happened")
+    axes.set_ylim(min(60.0, float(held.min()) - 5), 101)
+    axes.set_xticks(range(1, 11))
+    axes.set_xlabel("Tenth of customers by predicted value (10 = highest)")
+    axes.set_ylabel("Inside the interval, % of customers")
+    axes.legend(frameon=False, loc="lower right")
     return figure
 
 
@@ -203,6 +237,11 @@ def _gain(actual: Floats, score: Floats) -> tuple[Floats, Floats]:
     shared = np.bincount(tied, actual) / np.bincount(tied)
     total = np.concatenate([[0.0], shared[np.sort(tied)].cumsum()])
     return np.linspace(0, 100, len(total)), total / actual.sum() * 100
+
+
+def per_cent(value: float) -> str:
+    """Return a signed whole percentage; what rounds to 0 has no sign."""
+    return f"{round(value):+d} %".replace("-", "−") if round(value) else "0 %"
 
 
 def lines(text: str) -> str:

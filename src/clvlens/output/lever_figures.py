@@ -27,7 +27,7 @@ def all_levers(report: LeverReport, told: list[Row]) -> Figure:
     left.set_title(EFFECT, loc="left", fontsize=11, color=BLUE)
     sizes = [report.associated.get(row["lever"], 0.0) for row in rows]
     right.barh(range(len(rows)), sizes, color=ORANGE, height=0.5)
-    right.set_xlabel(f"Mean size of its part,\n{report.unit}")
+    right.set_xlabel(f"Mean size of its part,\n{report.unit.replace(' over ', chr(10) + 'over ')}")
     right.set_title(ASSOCIATION, loc="left", fontsize=11, color=ORANGE)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)

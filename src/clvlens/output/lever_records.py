@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +13,13 @@ from clvlens.output.lever_figures import all_levers
 from clvlens.output.lever_page import lever_page
 from clvlens.output.lever_report import LeverReport
 from clvlens.output.records import money_unit, save_plots
+from clvlens.output.stamps import write_stamp
 
 PAGE = "levers.html"
 # By this tag MLflow shows a file of columns and data as a table.
 TABLE_TAG = {"mlflow.loggedArtifacts": '[{"path": "levers.json", "type": "table"}]'}
 DIGITS = 4
+PART = "mean_absolute_part"  # of predicted value, by lever
 
 
 def lever_report(
@@ -27,19 +30,40 @@ def lever_report(
     return LeverReport(config.name, config.currency, unit, effects, associated, opportunity)
 
 
-def write_levers(config: Config, report: LeverReport) -> Path:
-    """Write the lever page and its tables; no row is a customer."""
+def write_levers(config: Config, report: LeverReport, digest: str) -> Path:
+    """Write the lever page and its tables; no row is a customer.
+
+    `digest` is that of the model whose associations are shown; `""` without a model.
+    """
     effects = report.effects.assign(
         associated_part=report.effects["lever"].map(report.associated), associated_unit=report.unit
     ).round(DIGITS)
     with whole_folder(config.data_folder / "levers") as folder:
         effects.to_csv(folder / "levers.csv", index=False)
         report.opportunity.round(DIGITS).to_csv(folder / "opportunity_by_lever.csv", index=False)
+        report.associated.rename(PART).rename_axis("lever").to_csv(folder / "associated.csv")
         effects.to_json(folder / "levers.json", orient="split", index=False, indent=1)
         (folder / PAGE).write_text(lever_page(report), encoding="utf-8")
         if report.told:
             save_plots({"levers": all_levers(report, report.told)}, folder / "plots")
+        write_stamp(folder, digest)
     return config.data_folder / "levers"
+
+
+def read_levers(config: Config) -> LeverReport:
+    """Return what `write_levers` wrote; JSON tells an empty text from a missing number.
+
+    Raises `OSError`, `ValueError` or `LookupError` where a file is missing or damaged.
+    """
+    folder = config.data_folder / "levers"
+    told = json.loads((folder / "levers.json").read_text(encoding="utf-8"))
+    effects = pd.DataFrame(told["data"], columns=told["columns"])
+    associated = pd.read_csv(folder / "associated.csv", index_col="lever")[PART]
+    try:
+        opportunity = pd.read_csv(folder / "opportunity_by_lever.csv")
+    except pd.errors.EmptyDataError:
+        opportunity = pd.DataFrame()
+    return lever_report(config, effects, associated, opportunity)
 
 
 def write_opportunity(config: Config, by_customer: pd.DataFrame) -> Path:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clvlens.output.page import amount, signed, span
+from clvlens.output.numbers import amount, signed, span
 
 Row = dict[str, Any]
 
 TOP = 3
+HARDLY = 0.02  # of what predictions lean on, below which none would
 LEANS = 0.10  # a lever with a tenth of what predictions lean on is one that a reader would pick
 
 
@@ -48,14 +49,25 @@ class LeverReport:
         return self.effects[self.effects["evidence"] == "D"].to_dict("records")
 
     @property
+    def shown(self) -> list[Row]:
+        """The levers whose effect differs from zero."""
+        return [row for row in self.told if differs(row)]
+
+    @property
+    def leaning(self) -> list[Row]:
+        """The refused levers, with `associated`: how far predictions lean on each."""
+        return [{**row, "associated": self.associated.get(row["lever"], 0.0)}
+                for row in self.refused]  # fmt: skip
+
+    @property
     def top(self) -> list[Row]:
         """The few levers with the largest effects that differ from zero."""
-        return [row for row in self.told if differs(row)][:TOP]
+        return self.shown[:TOP]
 
     @property
     def verdict(self) -> str:
         """One sentence: how many levers would change value, and which one most."""
-        asked, found = len(self.effects), [row for row in self.told if differs(row)]
+        asked, found = len(self.effects), self.shown
         if not found:
             return f"None of {asked} levers can be shown to change value with these numbers."
         number = "1 lever" if len(found) == 1 else f"{len(found)} levers"
@@ -74,7 +86,7 @@ class LeverReport:
     def contrast(self, row: Row) -> str:
         """Say in a sentence where association, raw difference and effect disagree; or nothing."""
         found = differs(row)
-        leans = self._share(row["lever"]) >= LEANS
+        leaning = self._share(row["lever"])
         effect, raw = row["effect_per_eligible"], row["raw_difference"]
         sentences = []
         if found and np.sign(raw) * np.sign(effect) < 0:
@@ -83,12 +95,12 @@ class LeverReport:
                 f"Customers who had it were worth {self.currency} {amount(abs(raw))} {more} than "
                 "those who had not, because of whom it was given to; the effect has the other sign."
             )
-        if leans and not found:
+        if leaning >= LEANS and not found:
             sentences.append(
                 "Predictions lean on it, but moving it changes nothing that these data can tell: "
                 "it marks customers who were worth more already."
             )
-        if found and not leans:
+        if found and leaning < HARDLY:
             sentences.append(
                 "Predictions hardly lean on it, yet moving it changes value: what it did was done "
                 "before the day of the prediction, and other features show the result."

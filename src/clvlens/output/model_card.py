@@ -7,7 +7,8 @@ from collections import Counter
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.grade import Grade
 from clvlens.models.customer import CustomerModel
-from clvlens.output.page import amount, render, share
+from clvlens.output.numbers import amount, share
+from clvlens.output.page import render
 from clvlens.panel.split import ROLES
 
 SHOWN = {

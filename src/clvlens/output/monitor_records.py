@@ -12,16 +12,18 @@ from clvlens.config import Config
 from clvlens.files import whole_folder
 from clvlens.output import monitor_figures as figures
 from clvlens.output.records import save_plots, save_tables
+from clvlens.output.stamps import write_stamp
 
 HEADED = ("total_bias", "spearman", "ngini", "ece", "coverage_90")
 
 
-def write_monitoring(config: Config, tables: Mapping[str, pd.DataFrame]) -> Path:
+def write_monitoring(config: Config, tables: Mapping[str, pd.DataFrame], digest: str) -> Path:
     """Write the findings as CSV, with plots of what there is; no row is a customer."""
     path = config.data_folder / "monitor"
     with whole_folder(path) as folder:
         save_tables(tables, folder)
         save_plots(_plots(config, tables), folder / "plots")
+        write_stamp(folder, digest)
     return path
 
 

@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from clvlens.histories.exact import DAY
 from clvlens.output.figures import BLUE, GREY, ORANGE
-from clvlens.output.page import render, share
+from clvlens.output.numbers import share
+from clvlens.output.page import render
 from clvlens.panel.instants import to_time
 from clvlens.panel.quality import HistoryQuality, Quality
 from clvlens.panel.split import Plan

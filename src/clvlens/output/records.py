@@ -27,11 +27,12 @@ from clvlens.models.customer import CustomerModel
 from clvlens.output import figures
 from clvlens.output.dependence import dependence
 from clvlens.output.model_card import model_card
+from clvlens.output.page import save_figure
+from clvlens.output.stamps import DIGEST, write_stamp
 from clvlens.panel.panel import Panel
 
 EXAMPLES = 20
 HASH_LENGTH = 12
-DIGEST = "model_digest"  # the model that a file is about
 RULES = {"__all__": {"among"}}
 PLACE = {"path", "database"}
 PRIVATE = {
@@ -72,7 +73,7 @@ def churn_meaning(config: Config) -> str:
 def write_run(config: Config, record: RunRecord, digest: str) -> None:
     """Remember the tracked run of the model with this digest, for the verbs that follow."""
     with whole_file(config.data_folder / "run.json") as temporary:
-        _dump(temporary, {**asdict(record), DIGEST: digest})
+        dump(temporary, {**asdict(record), DIGEST: digest})
 
 
 def read_run(config: Config, digest: str) -> RunRecord | None:
@@ -80,7 +81,7 @@ def read_run(config: Config, digest: str) -> RunRecord | None:
     return _read(config.data_folder / "run.json", RunRecord, digest)
 
 
-def write_training(config: Config, panel: Panel, model: CustomerModel) -> Path:
+def write_training(config: Config, panel: Panel, model: CustomerModel, digest: str) -> Path:
     """Write what a training was made of: the feature dictionary, the settings, the metadata.
 
     Where the data lie, and the values of rules, which may name customers, are left out.
@@ -89,8 +90,9 @@ def write_training(config: Config, panel: Panel, model: CustomerModel) -> Path:
         features = pd.DataFrame([asdict(feature) for feature in panel.features])
         features.to_csv(folder / "features.csv", index=False)
         (folder / "run").mkdir()
-        _dump(folder / "run" / "metadata.json", model.about)
-        _dump(folder / "run" / "config.json", config.model_dump(mode="json", exclude=PRIVATE))
+        dump(folder / "run" / "metadata.json", model.about)
+        dump(folder / "run" / "config.json", config.model_dump(mode="json", exclude=PRIVATE))
+        write_stamp(folder, digest)
     return config.data_folder / "training"
 
 
@@ -104,7 +106,10 @@ def write_evaluation(
         "calibration_by_decile": figures.calibration_by_decile(evaluation, unit),
         "gain_curve": figures.gain_curve(evaluation),
         "churn_reliability": figures.churn_reliability(evaluation),
+        "slices": figures.slices(evaluation, unit),
     }
+    if "coverage_90" in evaluation.by_decile:
+        plots["coverage"] = figures.coverage(evaluation)
     with whole_folder(config.data_folder / "evaluation") as folder:
         for name in ("scores", "differences", "by_slice", "by_decile"):
             getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)
@@ -112,7 +117,9 @@ def write_evaluation(
             evaluation.kinds.to_csv(folder / "kinds.csv", index=False)
         grades = grade_slices(evaluation).merge(evaluation.leads, on=["slice", "customers"])
         grades.to_csv(folder / "grades_by_slice.csv", index=False)
-        _dump(folder / "grade.json", {**grade.to_dict(), DIGEST: digest})
+        tested = sorted(at.isoformat() for at in evaluation.predictions["cutoff"].unique())
+        dump(folder / "test.json", {"cutoffs": tested})
+        dump(folder / "grade.json", {**grade.to_dict(), DIGEST: digest})
         card = model_card(model, evaluation, grade, unit)
         (folder / "model_card.md").write_text(card, encoding="utf-8")
         save_plots(plots, folder / "plots")
@@ -136,7 +143,9 @@ def headline_metrics(evaluation: Evaluation, grade: Grade) -> dict[str, float]:
     return found
 
 
-def write_explanation(config: Config, attribution: Attribution, ids: pd.Series) -> Path:
+def write_explanation(
+    config: Config, attribution: Attribution, ids: pd.Series, digest: str
+) -> Path:
     """Write importance, parts by lever, plots, and examples under keyed hashes.
 
     Which customer an example is stands in `examples.csv` beside the folder, which stays here.
@@ -164,6 +173,7 @@ def write_explanation(config: Config, attribution: Attribution, ids: pd.Series) 
         levers.rename_axis("lever").assign(unit=unit).to_csv(folder / "by_lever.csv")
         save_plots(plots, folder / "plots")
         save_plots(examples, folder / "examples")
+        write_stamp(folder, digest)
     with whole_file(config.data_folder / "examples.csv") as temporary:
         known = pd.DataFrame({"example": hashes, "customer_id": ids.iloc[rows].to_numpy()})
         known.to_csv(temporary, index=False)
@@ -183,24 +193,6 @@ def pseudonyms(config: Config, ids: pd.Series) -> list[str]:
     ]
 
 
-def description(config: Config, grade: Grade, attribution: Attribution | None) -> str:
-    """Return a run's description in Markdown: the verdict first, then what predictions rest on."""
-    lines = [
-        f"**Grade {grade.letter}**: {grade.words}.",
-        "",
-        f"Predicts {money_unit(config)}. nGini {grade.ngini:.3f} beside "
-        f"{grade.ngini_baseline:.3f} of '{grade.best_baseline}' "
-        f"(difference {grade.gain:+.3f}, 90 % interval {grade.gain_low:+.3f} to "
-        f"{grade.gain_high:+.3f}).",
-    ]
-    if attribution is not None:
-        meanings = theme_meanings(attribution.features)
-        lines += ["", "Predicted value is associated with (not: caused by):", ""]
-        for place, (theme, size) in enumerate(attribution.importance().head(3).items(), start=1):
-            lines.append(f"{place}. {meanings[theme]}: ± {config.currency} {size:,.2f} a customer")
-    return "\n".join(lines)
-
-
 def _examples(attribution: Attribution) -> list[int]:
     """Return rows spread evenly over the predictions, lowest to highest."""
     ranked = attribution.prediction.argsort(kind="stable")
@@ -212,7 +204,7 @@ def save_plots(plots: Mapping[str, Figure], folder: Path) -> None:
     """Write figures into a new folder, always with the same bytes."""
     folder.mkdir()
     for name, figure in plots.items():
-        figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
+        save_figure(figure, folder / f"{name}.png")
 
 
 def save_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -221,7 +213,8 @@ def save_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         table.to_csv(folder / f"{name}.csv", index=False)
 
 
-def _dump(path: Path, values: object) -> None:
+def dump(path: Path, values: object) -> None:
+    """Write JSON values into a file."""
     path.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
 
 

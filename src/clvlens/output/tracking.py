@@ -130,6 +130,11 @@ class Tracker:
         self._client.log_artifacts(run_id, str(folder), at or None)
 
     @_reported
+    def log_file(self, run_id: str, path: Path) -> None:
+        """Keep a file as an artifact at the root."""
+        self._client.log_artifact(run_id, str(path))
+
+    @_reported
     def describe(self, run_id: str, markdown: str) -> None:
         """Describe a run, and the experiment by its newest run: both are read without a click."""
         self._client.set_tag(run_id, NOTE, _shortened(markdown, LONGEST_NOTE))

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from clvlens.evaluation.side_by_side import FORMULA, LEARNED
-from clvlens.output.figures import BLUE, GREY, ORANGE, titled_axes
+from clvlens.output.figures import BLUE, GREY, ORANGE, SKY, per_cent, titled_axes
 
-GREEN, PURPLE, SKY = "#009E73", "#CC79A7", "#56B4E9"  # Okabe and Ito's palette
+GREEN, PURPLE = "#009E73", "#CC79A7"  # Okabe and Ito's palette
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, "#D55E00", "#000000", GREY)
 COLOURS = {LEARNED: BLUE, FORMULA: ORANGE}
 MOST_MONTHS = 24
@@ -29,14 +29,14 @@ def side_by_side(scores: pd.DataFrame, unit: str) -> Figure:
         error.plot(row.mae, place, "o", color=colour)
         miss = 100 * row.total_bias
         bias.barh(place, np.clip(miss, -MOST_MISS, MOST_MISS), color=colour, height=0.6)
-        bias.annotate(f"{miss:+.0f} %", (np.clip(miss, 0, MOST_MISS), place), (4, -4),
+        bias.annotate(per_cent(miss), (np.clip(miss, 0, MOST_MISS), place), (4, -4),
                       textcoords="offset points", fontsize=8)  # fmt: skip
     error.set_yticks(range(len(rows)), rows["method"])
     error.set_xlabel(f"Mean absolute error, {unit}, with 90 % interval")
     error.set_ylabel("Method (blue: model, orange: formula, grey: baseline)")
     bias.axvline(0, color=GREY, linewidth=0.8)
     bias.margins(x=0.2)
-    bias.set_xlabel("Total predicted, % too high (+) or too low (-)")
+    bias.set_xlabel("Total predicted, % too high (+) or too low (−)")
     for axes in (error, bias):
         axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -11,19 +11,30 @@ from matplotlib.figure import Figure
 from clvlens.config import Config
 from clvlens.files import whole_folder
 from clvlens.output import value_figures as figures
-from clvlens.output.records import money_unit, save_plots, save_tables
+from clvlens.output.records import dump, money_unit, save_plots, save_tables
+from clvlens.output.stamps import write_stamp
+
+WORDS = "words.json"
 
 Tables = Mapping[str, pd.DataFrame]
 
 
-def write_valuation(config: Config, tables: Tables, lists: Tables) -> tuple[Path, Path]:
+def write_valuation(
+    config: Config, tables: Tables, lists: Tables, words: Mapping[str, object], digest: str
+) -> tuple[Path, Path]:
     """Write a valuation as CSV, with plots; return the folder of tables and that of lists.
 
-    Lists name customers, so they lie in a folder of their own, which no server gets.
+    Lists name customers, so they lie in a folder of their own, which no server gets. `words` are
+    what is said beside the tables, JSON values.
     """
     folder, named = config.data_folder / "value", config.data_folder / "value_customers"
-    _write(named, lists)
-    _write(folder, tables, value_plots(config, tables))
+    with whole_folder(named) as temporary:
+        save_tables(lists, temporary)
+    with whole_folder(folder) as temporary:
+        save_tables(tables, temporary)
+        save_plots(value_plots(config, tables), temporary / "plots")
+        dump(temporary / WORDS, words)
+        write_stamp(temporary, digest)
     return folder, named
 
 
@@ -43,10 +54,3 @@ def value_plots(config: Config, tables: Tables) -> dict[str, Figure]:
         "deciles": figures.decile_shares(tables["deciles"]),
         "new_customers": figures.new_customer_worth(tables["new_customers"], config.currency),
     }
-
-
-def _write(path: Path, tables: Tables, plots: Mapping[str, Figure] | None = None) -> None:
-    with whole_folder(path) as folder:
-        save_tables(tables, folder)
-        if plots is not None:
-            save_plots(plots, folder / "plots")

@@ -17,6 +17,7 @@ from clvlens.panel.remarks import Remark
 from clvlens.panel.rules import obeys
 from clvlens.panel.typed import Events, read_events
 
+RULE = "left out by the rule: "  # begins a remark's words that may name customers
 QUARTER = 15 * 60 * 1_000_000  # microseconds; time zones differ by multiples of it
 
 
@@ -105,7 +106,7 @@ def _leave_out(
         spoken_of = obeys(customers.table, customers.history, rule, place)
         out = engine.keep(customers.table.filter(spoken_of).select("customer_id").distinct())
         count = engine.count(out)
-        remarks.append(Remark("customers", f"{count:,} left out by the rule: {rule}", rows=count))
+        remarks.append(Remark("customers", f"{count:,} {RULE}{rule}", rows=count))
         histories = _filtered(engine, histories, lambda t, out=out: t.anti_join(out, "customer_id"))
     return histories, tuple(remarks)
 

@@ -1,0 +1,35 @@
+"""`report`: all that the verbs have found, on one page."""
+
+from __future__ import annotations
+
+from clvlens import pipeline
+from clvlens.cli.describing import describe
+from clvlens.cli.show import NOT_TRACKED, Stages, command, completed, kept, served
+from clvlens.config import Config
+from clvlens.models.store import check_manifest, load_model
+from clvlens.output import records
+from clvlens.output.findings import Findings
+from clvlens.output.report import make_report, write_report
+from clvlens.output.tracking import Tracker
+
+
+def report(config: Config, stage: Stages) -> None:
+    """Write the page about the saved model, and add it to the run."""
+    digest = check_manifest(config.model_folder)
+    pipeline.check_same_question(load_model(config.model_folder), config)
+    stage("write the report")
+    found = make_report(Findings(config, digest), lambda verb: command(verb, config))
+    path = write_report(found)
+    stage.end()
+    for (filled_by, why), titles in found.missing.items():
+        print(f"  absent: {', '.join(titles)}: {why}; {filled_by}")
+    print(f"Wrote {path}")
+    record = records.read_run(config, digest)
+    if record is None:
+        print(completed(NOT_TRACKED, config))
+        return
+    with kept(f"the report is saved in {path}"):
+        tracker = Tracker(config)
+        tracker.log_file(record.run_id, path)
+        describe(tracker, config, digest, record)
+    print(served(record.link, config))

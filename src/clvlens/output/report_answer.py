@@ -1,0 +1,85 @@
+"""What the report says first: can it be trusted, how much, what it hangs on, what to do."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from clvlens.evaluation.segments import NAMES
+from clvlens.output.findings import Findings
+from clvlens.output.records import churn_meaning
+
+TOP = 5
+OTHER = ": other"  # what ends the name of a history's features that belong to no lever
+SEGMENTS = {
+    "protect": "high value, likely to leave",
+    "grow": "high value, likely to stay",
+    "win back": "lower value, likely to leave",
+    "let be": "lower value, likely to stay",
+}
+
+
+def trust(findings: Findings) -> dict[str, object]:
+    """Return the grade."""
+    return {"grade": findings.grade}
+
+
+def total(findings: Findings) -> dict[str, object]:
+    """Return one row a horizon: customers, total, mean, and how many are expected to leave."""
+    rows = []
+    for (days, cutoff), own in findings.predictions.groupby(["horizon_days", "cutoff"]):
+        chances = own["churn_probability"].dropna()
+        rows.append(
+            {
+                "days": days,
+                "cutoff": cutoff,
+                "customers": len(own),
+                "total": own["predicted_value"].sum(),
+                "mean": own["predicted_value"].mean(),
+                "at_risk": len(chances),
+                "leaving": chances.sum(),
+                "churn": chances.mean(),
+            }
+        )
+    return {
+        "rows": rows,
+        "value": findings.config.target.value,
+        "churn_meaning": churn_meaning(findings.config),
+        "grade": findings.grade,
+    }
+
+
+def segments(findings: Findings) -> dict[str, object]:
+    """Return customers and share of predicted value by segment, at the shortest horizon."""
+    found = findings.predictions
+    own = found[found["horizon_days"] == found["horizon_days"].min()]
+    worth = own.groupby("segment")["predicted_value"].agg(["size", "sum"]).reindex(NAMES).fillna(0)
+    whole = worth["sum"].sum()
+    rows = [
+        {
+            "segment": name,
+            "meaning": SEGMENTS[name],
+            "customers": worth["size"][name],
+            "share": worth["sum"][name] / whole if whole else float("nan"),
+        }
+        for name in NAMES
+    ]
+    return {"rows": rows}
+
+
+def drivers(findings: Findings) -> dict[str, object]:
+    """Return the levers and histories on which predictions lean most, in money a customer."""
+    parts = findings.table("explain", "by_lever").nlargest(TOP, "mean_absolute_part")
+    return {"rows": named_parts(parts).to_dict("records")}
+
+
+def levers(findings: Findings) -> dict[str, object]:
+    """Return what is told of the levers."""
+    return {"report": findings.levers}
+
+
+def named_parts(parts: pd.DataFrame) -> pd.DataFrame:
+    """Return parts by lever with `what` they are of: a lever, or the rest of a history."""
+    names = parts["lever"].str
+    rest = names.removesuffix(OTHER)
+    what = rest.where(~names.endswith(OTHER), rest + ", apart from levers")
+    return parts.assign(what=what)
