@@ -11,6 +11,7 @@ from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.output.figures import GREY, lines, theme_values
 
 PANELS = 6
+COLOUR_LINE = 34  # characters of a line beside a colour bar, which is no higher than a panel
 EXTREMES = (0.01, 0.99)  # a few customers far out must not squeeze all others together
 
 
@@ -25,7 +26,7 @@ def dependence(attribution: Attribution, unit: str) -> Figure:
     meanings = theme_meanings(attribution.features)
     shown = numbers[:PANELS]
     rows = max(1, -(-len(shown) // 2))
-    figure = Figure(figsize=(11, 0.8 + 3.1 * rows), layout="constrained")
+    figure = Figure(figsize=(10, 0.8 + 3.0 * rows), layout="constrained")
     title = "How parts of predicted value go with a feature's value (not: what would change it)"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     panels = list(figure.subplots(rows, 2, squeeze=False).flat)
@@ -35,9 +36,11 @@ def dependence(attribution: Attribution, unit: str) -> Figure:
         other = _interacting(theme, parts[numbers], values[numbers])
         points = _draw(axes, parts[theme], values[theme], values[other or theme])
         axes.set_xlabel(lines(meanings[theme]))
-        axes.set_ylabel(f"Part, {unit.replace(' over ', chr(10) + 'over ')}", fontsize=8)
+        axes.set_ylabel(f"Part, {unit.replace(' over ', chr(10) + 'over ')}", fontsize=9)
         if other:
-            figure.colorbar(points, ax=axes).set_label(lines(meanings[other]), fontsize=7)
+            figure.colorbar(points, ax=axes).set_label(
+                lines(meanings[other], COLOUR_LINE), fontsize=8
+            )
     return figure
 
 

@@ -244,9 +244,9 @@ def per_cent(value: float) -> str:
     return f"{round(value):+d} %".replace("-", "−") if round(value) else "0 %"
 
 
-def lines(text: str) -> str:
+def lines(text: str, width: int = LINE) -> str:
     """Return a label in at most two lines."""
-    return textwrap.fill(text, LINE, max_lines=2, placeholder=" …")
+    return textwrap.fill(text, width, max_lines=2, placeholder=" …")
 
 
 def _write(axes: Axes, text: str, x: float, y: float) -> None:

@@ -119,7 +119,7 @@ def day(value: object) -> str:
 
 def text(value: object) -> str:
     """Return what is written in a cell of words."""
-    return "–" if pd.isna(value) else str(value)
+    return "–" if bool(pd.isna(value)) else str(value)
 
 
 # how a cell is written, by the name that templates give to it

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pandas as pd
 
 from clvlens.evaluation.segments import NAMES
@@ -26,7 +28,8 @@ def trust(findings: Findings) -> dict[str, object]:
 def total(findings: Findings) -> dict[str, object]:
     """Return one row a horizon: customers, total, mean, and how many are expected to leave."""
     rows = []
-    for (days, cutoff), own in findings.predictions.groupby(["horizon_days", "cutoff"]):
+    for key, own in findings.predictions.groupby(["horizon_days", "cutoff"]):
+        days, cutoff = cast("tuple[int, str]", key)
         chances = own["churn_probability"].dropna()
         rows.append(
             {
@@ -53,7 +56,7 @@ def segments(findings: Findings) -> dict[str, object]:
     found = findings.predictions
     own = found[found["horizon_days"] == found["horizon_days"].min()]
     worth = own.groupby("segment")["predicted_value"].agg(["size", "sum"]).reindex(NAMES).fillna(0)
-    whole = worth["sum"].sum()
+    whole = float(worth["sum"].sum())
     rows = [
         {
             "segment": name,
