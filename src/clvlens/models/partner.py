@@ -27,8 +27,8 @@ INPUTS = (
     "orders__repeat_day_amount",
 )
 WEEK = 7.0
-MOST_CUSTOMERS = 4_000  # to fit four parameters on; more cost time alone
-CLOSE = 1e-7  # of the likelihood: far less than what another sample would change
+MOST_CUSTOMERS = 25_000  # to fit four parameters on; more cost time alone
+CLOSE = 1e-7  # of the likelihood: less than what another sample of that many would change
 SMALLEST = 1e-3  # of the mean value: the least that is expected of anybody
 
 
