@@ -186,3 +186,23 @@ def test_gamma_gamma_density_of_the_mean_of_three_purchases_adds_up_to_one():
         return np.exp(GAMMA_GAMMA.log_likelihood(np.array([3.0]), np.array([mean_spend])))[0]
 
     assert quad(density, 0, np.inf)[0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("model", "x", "t_x", "T"),
+    [
+        (ParetoNbd(2.4, 11, 158, 36_000), 40, 95.0, 100.0),  # almost alike lifetimes
+        (ParetoNbd(0.5, 300, 0.3, 0.05), 300, 90.0, 100.0),  # almost alike rates
+        (ParetoNbd(0.55, 10.6, 0.6, 11.6), 0, 0.0, 40.0),
+    ],
+)
+def test_pareto_nbd_weighs_every_moment_at_which_a_customer_may_have_died(model, x, t_x, T):
+    def died(u):
+        """What dying at u is worth beside being alive at T."""
+        silent = (model.r + x) * np.log((model.alpha + T) / (model.alpha + u))
+        lived = model.s * np.log((model.beta + T) / (model.beta + u))
+        return model.s / (model.beta + u) * np.exp(silent + lived)
+
+    odds = quad(died, t_x, T, epsabs=0, epsrel=1e-12, limit=500)[0]
+    row = (np.array([float(x)]), np.array([t_x]), np.array([T]))
+    assert model.probability_alive(*row) == pytest.approx(1 / (1 + odds), rel=1e-10)
