@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,28 +11,18 @@ from zoneinfo import ZoneInfo
 
 import pydantic
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from clvlens.config_finance import Clv, Finance, Monitor, Segments
 from clvlens.config_levers import Levers
 from clvlens.config_problems import explain, located, repeated_keys, unreadable
 from clvlens.config_tables import Rule, TableConfig
+from clvlens.config_target import LONGEST, ROLES, Cutoffs, Instant, Target
 from clvlens.errors import ConfigError, TimeError, nearest
 from clvlens.histories import discover
 from clvlens.histories.base import RESERVED, History
 from clvlens.histories.custom import history_of
 from clvlens.histories.strict import Strict
-
-LONGEST = 3660  # days, some ten years; beyond, instants overflow
-
-
-def _midnight(value: object) -> object:
-    """Read a date as its midnight; a number is no date, though it looks like 20240131."""
-    if isinstance(value, int | float):
-        raise ValueError(f"{value} is no date; write it as 2024-01-31")
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return dt.datetime.combine(value, dt.time())
-    return value
 
 
 def _spelled(pattern: str, advice: str) -> AfterValidator:
@@ -47,60 +36,10 @@ def _spelled(pattern: str, advice: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _of_a_business(when: dt.datetime) -> dt.datetime:
-    if not 1900 <= when.year < 2200:
-        raise ValueError(f"{when:%Y-%m-%d} is no date of a business; use one from 1900 to 2199")
-    return when
-
-
-Instant = Annotated[dt.datetime, BeforeValidator(_midnight), AfterValidator(_of_a_business)]
-
-
 class Population(Strict):
     """Who is left out, by rules on the customers table: staff, tests, businesses."""
 
     leave_out: tuple[Rule, ...] = ()
-
-
-class Target(Strict):
-    """What is predicted: value and churn in the `horizon_days` after a cutoff.
-
-    Churn is `non_contractual` (no order in the horizon), `contractual` (of the customers with an
-    active subscription at the cutoff, those with none left at the end of the horizon) or
-    `contractual_any` (those of whose active subscriptions one ended, though others may go on).
-
-    `label_days` < horizon learns from a shorter window where history is short: money × h/l,
-    churn by how long silence lasts, or at a constant hazard where it is contractual.
-    `embargo_days` is how long refunds are awaited.
-    """
-
-    horizon_days: int = Field(default=90, gt=0, le=LONGEST)
-    value: Literal["revenue", "margin"] = "revenue"
-    churn: Literal["non_contractual", "contractual", "contractual_any"] = "non_contractual"
-    label_days: int | None = Field(default=None, gt=0, le=LONGEST)
-    embargo_days: int = Field(default=0, ge=0, le=LONGEST)
-
-    @property
-    def is_contractual(self) -> bool:
-        """Whether churn is the end of a subscription, which only subscribers can meet."""
-        return self.churn != "non_contractual"
-
-    @model_validator(mode="after")
-    def _labels_fit_the_horizon(self) -> Target:
-        if self.label_days is not None and self.label_days > self.horizon_days:
-            raise ValueError("label_days must not exceed horizon_days")
-        return self
-
-
-class Cutoffs(Strict):
-    """When snapshots are taken, by role; roles left empty are planned from the data."""
-
-    fit: tuple[Instant, ...] = ()
-    select: tuple[Instant, ...] = ()
-    calibrate: tuple[Instant, ...] = ()
-    test: tuple[Instant, ...] = ()
-    step_days: int = Field(default=30, gt=0, le=LONGEST)
-    at_most: int = Field(default=6, gt=0, le=1000)
 
 
 Candidate = Literal["hurdle", "tweedie", "anchored", "ziln", "btyd"]
@@ -145,7 +84,8 @@ class Config(Strict):
     about which nothing is known, where the latest order does not tell. `look_back_days` limits how
     far back snapshots see: where history is short, later cutoffs know more of it than earlier
     ones, and what was learned at those would not fit. `customers` keeps that many alone, for a
-    trial. Not from the YAML are `root`, the project's folder, and `source`, the YAML itself.
+    trial. Not from the YAML are `root`, the project's folder, `source`, the YAML itself, and
+    `beside`, whether this is one of `more_horizons` beside the run's own.
     """
 
     name: Annotated[str, _spelled(r"[A-Za-z0-9_-]+", "use letters, digits, _ and - alone")]
@@ -168,6 +108,7 @@ class Config(Strict):
     customers: int | None = Field(default=None, gt=0)
     root: Path = Field(default=Path(), exclude=True)
     source: Path | None = Field(default=None, exclude=True)
+    beside: bool = Field(default=False, exclude=True)
 
     @model_validator(mode="after")
     def _describes_orders(self) -> Config:
@@ -230,7 +171,19 @@ class Config(Strict):
     @property
     def title(self) -> str:
         """The name of what a run writes, tracks and registers; a trial never takes the run's."""
-        return self.name if self.customers is None else f"{self.name}-trial-{self.customers}"
+        title = self.name if self.customers is None else f"{self.name}-trial-{self.customers}"
+        return f"{title}-{self.target.horizon_days}d" if self.beside else title
+
+    @property
+    def horizons(self) -> tuple[Config, ...]:
+        """One configuration a horizon, the run's own first; cutoffs of the others are planned."""
+        return (self, *map(self._over, self.target.more_horizons))
+
+    def _over(self, days: int) -> Config:
+        own = {"horizon_days": days, "label_days": None, "more_horizons": ()}
+        target = self.target.model_copy(update=own)
+        cutoffs = self.cutoffs.model_copy(update=dict.fromkeys(ROLES, ()))
+        return self.model_copy(update={"target": target, "cutoffs": cutoffs, "beside": True})
 
     @property
     def data_folder(self) -> Path:
@@ -268,7 +221,7 @@ def load_config(path: str | Path, *, customers: int | None = None) -> Config:
         raise ConfigError("\n".join(repeated))
     if not isinstance(raw, dict):
         raise ConfigError(f"{path} holds no settings; start with name, currency and data")
-    if own := {"root", "source"} & set(raw):
+    if own := {"root", "source", "beside"} & set(raw):
         unknown = [{"type": "extra_forbidden", "loc": (key,), "input": raw[key]} for key in own]
         raise ConfigError("\n".join(explain(path, text, Config, unknown)))
     given = {} if customers is None else {"customers": customers}

@@ -6,8 +6,9 @@ Every function takes and returns objects; files and the tracking server are `clv
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from clvlens.levers.effects import Effect, estimate_effects
 from clvlens.levers.opportunity import Opportunity, find_opportunity
 from clvlens.models.customer import CustomerModel, train_model
 from clvlens.models.encoding import SMALLEST_SHARE
+from clvlens.models.horizons import agreeing
 from clvlens.output.predictions import prediction_table
 from clvlens.panel.instants import midnight_before, to_instant
 from clvlens.panel.panel import Panel, snapshot_frame
@@ -74,6 +76,7 @@ def predict(
     *,
     reasons: int = SAMPLE,
     version: str = "",
+    beside: Mapping[str, CustomerModel] = MappingProxyType({}),
     progress: Progress = lambda _: None,
     remark: Progress = lambda _: None,
 ) -> pd.DataFrame:
@@ -81,25 +84,67 @@ def predict(
 
     `reasons` is for how many customers, highest predicted value first, the three largest parts
     of the prediction are given; 0 leaves the columns out. Columns: see `prediction_table`.
-    `remark` is told what the model did not see when it was trained.
+    `beside` are models of `target.more_horizons` by version: each adds a row a customer, which
+    contradicts no other (see `agreeing`). `remark` is told what the model did not see when it was
+    trained, and how often horizons were made to agree.
     """
-    check_same_question(model, config)
+    asked = _asked(config, {version: model, **beside})
     progress("read the histories")
     world = read_world(config)
     instant = _cutoff(world, cutoff)
     progress(f"snapshot {world.show(instant)}")
-    rows = snapshot_frame(world, instant)
-    for line in (*_new_customers(model, rows), *_new_categories(model, rows)):
+    rows = [snapshot_frame(replace(world, config=own), instant) for own, _, _ in asked]
+    for line in (*_new_customers(model, rows[0]), *_new_categories(model, rows[0])):
         remark(line)
-    progress(f"predict {len(rows):,} customers")
-    predicted = model.predict(rows)
-    explained = None
-    if reasons:
-        ranked = np.argsort(-predicted["predicted_value"].to_numpy(), kind="stable")
-        chosen = np.sort(ranked[:reasons])
-        progress(f"find reasons for {len(chosen):,} customers")
-        explained = attribute(model, rows.loc[chosen]).reasons()
-    return prediction_table(config, rows, predicted, explained, version)
+    progress(f"predict {len(rows[0]):,} customers")
+    predicted = [one.predict(own) for own, (_, one, _) in zip(rows, asked, strict=True)]
+    days = [own.target.horizon_days for own, _, _ in asked]
+    agreed, moved = agreeing(
+        dict(zip(days, predicted, strict=True)), contractual=config.target.is_contractual
+    )
+    for longer, count in moved.items():
+        if count:
+            remark(f"over {longer} days, the value of {count:,} customers is that of fewer days")
+    tables = []
+    for own, (settings, one, named) in zip(rows, asked, strict=True):
+        found = agreed[settings.target.horizon_days]
+        explained = _reasons(one, own, found, reasons, progress)
+        tables.append(prediction_table(settings, own, found, explained, named))
+    if len(tables) == 1:
+        return tables[0]
+    return pd.concat(tables).sort_values(["customer_id", "horizon_days"], ignore_index=True)
+
+
+def _asked(
+    config: Config, models: Mapping[str, CustomerModel]
+) -> list[tuple[Config, CustomerModel, str]]:
+    """Return each model with what it is asked and its version, the run's own first.
+
+    Raises `ModelError` where a model predicts something else.
+    """
+    horizons = {own.target.horizon_days: own for own in config.horizons}
+    asked = []
+    for place, (version, model) in enumerate(models.items()):
+        own = horizons.get(model.about["horizon_days"], config) if place else config
+        check_same_question(model, own)
+        asked.append((own, model, version))
+    return asked
+
+
+def _reasons(
+    model: CustomerModel,
+    rows: pd.DataFrame,
+    predicted: pd.DataFrame,
+    count: int,
+    progress: Progress,
+) -> pd.DataFrame | None:
+    """Return the reasons for so many customers of highest value; nothing where none are asked."""
+    if not count:
+        return None
+    ranked = np.argsort(-predicted["predicted_value"].to_numpy(), kind="stable")
+    chosen = np.sort(ranked[:count])
+    progress(f"find reasons for {len(chosen):,} customers")
+    return attribute(model, rows.loc[chosen]).reasons()
 
 
 def study_levers(

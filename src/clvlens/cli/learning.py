@@ -10,7 +10,7 @@ import pandas as pd
 from clvlens import pipeline
 from clvlens.cli.describing import describe
 from clvlens.cli.legend import legend
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, table
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, left_out, notes, table, trained
 from clvlens.config import Config
 from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
@@ -28,7 +28,26 @@ CHURN_SCORES = ("auc", "auc_pr", "log_loss", "brier", "ece")
 
 
 def train(config: Config, stage: Stages) -> None:
-    """Fit, save and register a model."""
+    """Fit, save and register a model for each horizon."""
+    for own in config.horizons:
+        with left_out(own):
+            _name_horizon(own, config)
+            _train(own, stage)
+
+
+def evaluate(config: Config, promote: bool, stage: Stages) -> None:
+    """Grade each horizon's model; make it champion where it is better than the champion."""
+    for own in trained(config):
+        _name_horizon(own, config)
+        _evaluate(own, promote, stage)
+
+
+def _name_horizon(own: Config, config: Config) -> None:
+    if config.target.more_horizons:
+        print(f"\nOver {own.target.horizon_days} days")
+
+
+def _train(config: Config, stage: Stages) -> None:
     built = build_panel(config, stage)
     model = pipeline.train(built, stage)
     save_model(model, config.model_folder)
@@ -45,8 +64,7 @@ def train(config: Config, stage: Stages) -> None:
     print(f"Registered {config.title} version {version}")
 
 
-def evaluate(config: Config, promote: bool, stage: Stages) -> None:
-    """Grade the saved model, and make it champion where it is better than the champion."""
+def _evaluate(config: Config, promote: bool, stage: Stages) -> None:
     digest = check_manifest(config.model_folder)
     model = load_model(config.model_folder)
     built = build_panel(config, stage)

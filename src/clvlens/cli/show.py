@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 import pandas as pd
 
 from clvlens.config import Config
-from clvlens.errors import TrackingError
+from clvlens.errors import ModelError, TimeError, TrackingError
 
 NOT_TRACKED = "Not tracked: the training of this model was not; for a run: clvlens train"
 
@@ -64,6 +65,27 @@ def kept(what: str) -> Iterator[None]:
         yield
     except TrackingError as error:
         raise TrackingError(f"{what}, but not tracked: {error}") from error
+
+
+@contextmanager
+def left_out(config: Config) -> Iterator[None]:
+    """Let one of the further horizons be left out, with a word, where history does not allow it.
+
+    Its former model, if there is one, goes: it would not belong to the others.
+    """
+    try:
+        yield
+    except (TimeError, ModelError) as error:
+        if not config.beside:
+            raise
+        shutil.rmtree(config.model_folder, ignore_errors=True)
+        days = config.target.horizon_days
+        print(f"  note: {days} days are left out, as history does not allow them: {error}")
+
+
+def trained(config: Config) -> tuple[Config, ...]:
+    """Return the run's own configuration, and those of its further horizons that have a model."""
+    return tuple(own for own in config.horizons if not own.beside or own.model_folder.is_dir())
 
 
 def table(frame: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clvlens import pipeline
 from clvlens.cli.describing import describe
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, served, table
+from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, served, table, trained
 from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
 from clvlens.evaluation.lifetime import assumption
@@ -64,6 +64,7 @@ def predict(
     """Write predictions of everybody known before a cutoff."""
     path = check_place(out) if out else config.data_folder / "predictions.csv"
     model, digest = _model(config, named)
+    others = [_model(own) for own in trained(config)[1:]] if named is None else []
     found = records.read_grade(config, digest)
     if found is None:
         print(completed(f"clvlens: warning: {UNGRADED}", config), file=sys.stderr)
@@ -77,6 +78,7 @@ def predict(
         cutoff,
         reasons=reasons,
         version=version,
+        beside={their[: records.HASH_LENGTH]: other for other, their in others},
         progress=stage,
         remark=remarks.append,
     )
@@ -114,14 +116,17 @@ def _model(config: Config, named: str | None = None) -> tuple[CustomerModel, str
 def _print_predictions(config: Config, frame: pd.DataFrame) -> None:
     """Print the customers of highest value, each with the first reason."""
     shown = [name for name in PREVIEW if name in frame]
+    every, frame = frame, frame[frame["horizon_days"] == config.target.horizon_days]
     top = frame.sort_values("predicted_value", ascending=False, kind="stable").head(5)[shown]
     if "reason_1" in top:
         amounts = top.pop("reason_1_amount").map("{:+,.2f}".format)
         top["reason_1"] = amounts + " " + top["reason_1"]
     print(f"The {len(top)} of highest value ({records.money_unit(config)})")
     print(table(top))
-    total = frame["predicted_value"].sum()
-    print(f"  {len(frame):,} customers, {config.currency} {total:,.0f} expected in all")
+    for days, own in every.groupby("horizon_days"):
+        total = own["predicted_value"].sum()
+        over = f" over {days} days" if len(frame) < len(every) else ""
+        print(f"  {len(own):,} customers, {config.currency} {total:,.0f} expected in all{over}")
     if config.clv is not None:
         print(f"  clv: {assumption(config)}")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from clvlens.config_target import ROLES
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.grade import Grade
 from clvlens.models.customer import CustomerModel
 from clvlens.output.numbers import amount, share
 from clvlens.output.page import render
-from clvlens.panel.split import ROLES
 
 SHOWN = {
     "ngini": "nGini (1 ranks perfectly)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from clvlens.config_target import ROLES
 from clvlens.evaluation.backtest import MODEL, is_baseline
 from clvlens.evaluation.channels import CAVEAT
 from clvlens.evaluation.lifetime import assumption
@@ -12,7 +13,6 @@ from clvlens.output.findings import Findings
 from clvlens.output.lever_page import EVIDENCE
 from clvlens.output.records import churn_meaning
 from clvlens.output.report_answer import named_parts
-from clvlens.panel.split import ROLES
 from clvlens.panel.world import RULE
 
 Shown = dict[str, object]

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from clvlens.config import Config
+from clvlens.config_target import ROLES
 from clvlens.errors import TimeError
 from clvlens.histories.exact import DAY
 from clvlens.panel.instants import midnight_after, midnight_before, to_instant
 from clvlens.panel.world import World
-
-ROLES = ("fit", "select", "calibrate", "test")
 
 
 @dataclass(frozen=True)
