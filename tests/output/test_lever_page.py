@@ -130,6 +130,25 @@ def test_the_page_needs_no_script_and_no_network(report):
     assert all(kept["alt"] for tag, kept in tags if tag == "img")
 
 
+def test_what_no_table_records_is_named_apart_from_what_was_looked_at():
+    lacking = told("dunning", NOWHERE, NOWHERE, NOWHERE, evidence="D",
+                   reason="the tables lack payments.failed_at")  # fmt: skip
+    report = reported(TICKETS, lacking)
+    assert [row["lever"] for row in report.leaning] == ["reply <1 h"]
+    assert report.unrecorded == {"dunning": "payments.failed_at"}
+    text = Reader(lever_page(report)).text
+    assert "nothing can be told: dunning (wants payments.failed_at)." in text
+
+
+def test_a_lever_that_predictions_lean_on_a_little_is_left_without_a_word():
+    assert reported(ANNUAL, annual_billing=5.0, other=95.0).contrast(ANNUAL) == ""
+    assert (
+        reported(ANNUAL, annual_billing=1.0, other=99.0)
+        .contrast(ANNUAL)
+        .startswith("Predictions hardly lean on it")
+    )
+
+
 def test_a_page_of_refusals_alone_shows_no_effects():
     text = Reader(lever_page(reported(TICKETS))).text
     assert "Lever by lever" not in text

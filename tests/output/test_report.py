@@ -12,6 +12,7 @@ from tests.output.test_lever_page import ANNUAL, DUNNING, NEWSLETTER, TICKETS, R
 from clvlens.evaluation.grade import grade
 from clvlens.output.findings import ABSENT, STALE, Findings
 from clvlens.output.lever_records import write_levers
+from clvlens.output.numbers import spaced
 from clvlens.output.report import DAMAGED, SECTIONS, has_report, make_report, write_report
 from clvlens.output.stamps import write_stamp
 
@@ -70,7 +71,7 @@ def absent(findings: Findings) -> dict[str, str]:
 
 def test_the_answer_comes_first_with_grade_total_drivers_levers_and_segments(findings):
     answer, _, rest = text_of(findings).partition("Contents")
-    words = findings.grade.words
+    words = spaced(findings.grade.words)
     assert f"{findings.grade.letter} " in answer
     assert words[:1].upper() + words[1:] in answer
     assert "EUR 1,000 revenue in the 60 days from 2025-04-01 on, of 4 customers" in answer

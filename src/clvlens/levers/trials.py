@@ -31,6 +31,7 @@ from clvlens.panel.snapshot import KEYS, snapshot
 from clvlens.panel.target import exposures, outcomes, tallies
 from clvlens.panel.world import World
 
+UNRECORDED = "the tables lack "  # begins the reason where no table says who had a lever
 CALENDAR = FeatureInfo("calendar_day", "the date", "days", "calendar", "", False)
 TIMES = [*KEYS, "period"]
 
@@ -129,7 +130,7 @@ def _begin(world: World, lever: Lever, horizon_days: int) -> _Begun | Absent:
     if decision is None:
         return Absent(lever, lever.why_not or "no table records who was given it, and when")
     if missing := missing_columns(world, decision):
-        return Absent(lever, f"the tables lack {', '.join(missing)}")
+        return Absent(lever, f"{UNRECORDED}{', '.join(missing)}")
     zeros = time_zeros(world, decision)
     if isinstance(zeros, Spread):
         return Absent(lever, _no_usual_age(zeros))

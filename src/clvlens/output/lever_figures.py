@@ -24,11 +24,11 @@ def all_levers(report: LeverReport, told: list[Row]) -> Figure:
     left.axvline(0, color=GREY, linewidth=1)
     days = rows[0]["horizon_days"]
     left.set_xlabel(f"{report.currency} a customer over {days:.0f} days,\n95 % interval")
-    left.set_title(EFFECT, loc="left", fontsize=11, color=BLUE)
+    left.set_title(f"{EFFECT} (effect)", loc="left", fontsize=11)
     sizes = [report.associated.get(row["lever"], 0.0) for row in rows]
     right.barh(range(len(rows)), sizes, color=ORANGE, height=0.5)
     right.set_xlabel(f"Mean size of its part,\n{report.unit.replace(' over ', chr(10) + 'over ')}")
-    right.set_title(ASSOCIATION, loc="left", fontsize=11, color=ORANGE)
+    right.set_title(f"{ASSOCIATION}\n(association)", loc="left", fontsize=11)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clvlens.levers.trials import UNRECORDED
 from clvlens.output.numbers import amount, signed, span
 
 Row = dict[str, Any]
@@ -55,9 +56,22 @@ class LeverReport:
 
     @property
     def leaning(self) -> list[Row]:
-        """The refused levers, with `associated`: how far predictions lean on each."""
-        return [{**row, "associated": self.associated.get(row["lever"], 0.0)}
-                for row in self.refused]  # fmt: skip
+        """Refused levers of which something is recorded; `associated`: how far predictions lean."""
+        return [
+            {**row, "associated": self.associated.get(row["lever"], 0.0)}
+            for row in self.refused
+            if not row["reason"].startswith(UNRECORDED)
+        ]
+
+    @property
+    def unrecorded(self) -> dict[str, str]:
+        """Levers of which the tables say nothing, each with what they lack."""
+        reasons = {row["lever"]: row["reason"] for row in self.refused}
+        return {
+            lever: reason.removeprefix(UNRECORDED)
+            for lever, reason in reasons.items()
+            if reason.startswith(UNRECORDED)
+        }
 
     @property
     def top(self) -> list[Row]:

@@ -16,7 +16,9 @@ def drift_by_month(histories: pd.DataFrame) -> Figure:
     """How far each history moved in each month, as a share of what would raise an alarm."""
     ratio = (histories["index"] / histories["bound"]).to_numpy()
     table = histories.assign(ratio=ratio).pivot_table("ratio", "history", "month", aggfunc="max")
-    figure, axes = titled_axes("Which history moved in which month?", 1.8 + 0.34 * len(table))
+    figure, axes = titled_axes(
+        "Which history moved in which month?", max(3.0, 1.8 + 0.34 * len(table))
+    )
     axes.grid(visible=False)
     image = axes.imshow(table, cmap="Oranges", vmin=0, vmax=FULL, aspect="auto")
     for place in np.argwhere(table.to_numpy() > 1):
@@ -25,7 +27,7 @@ def drift_by_month(histories: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(table)), list(table.index))
     axes.set_xlabel("Month")
     axes.set_ylabel("History")
-    figure.colorbar(image, label="Largest index over its bound (1: alarm)")
+    figure.colorbar(image, label="Largest index\nover its bound (1: alarm)")
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -70,6 +71,15 @@ def miss(value: float) -> str:
     if abs(value) < 0.005:
         return "right to the percent"
     return f"{share(abs(value))} too {'high' if value > 0 else 'low'}"
+
+
+def spaced(words: str) -> str:
+    """Return words in which per cent are written as everywhere on a page.
+
+    >>> spaced("11% too high, 90 % interval")
+    '11 % too high, 90 % interval'
+    """
+    return re.sub(r"(\d)%", r"\1 %", words)
 
 
 def count(value: float) -> str:

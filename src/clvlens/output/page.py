@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from clvlens.output.numbers import KINDS, WORDS, cells, miss, span
+from clvlens.output.numbers import KINDS, WORDS, cells, miss, spaced, span
 
 
 def render(template: str, values: Mapping[str, object]) -> str:
@@ -23,7 +23,7 @@ def render(template: str, values: Mapping[str, object]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters.update(KINDS, span=span, miss=miss, cells=cells, picture=picture)
+    pages.filters.update(KINDS, span=span, miss=miss, cells=cells, spaced=spaced, picture=picture)
     pages.tests["words"] = WORDS.__contains__
     return pages.get_template(template).render(values)
 
