@@ -9,7 +9,7 @@ import pytest
 from tests.support.business import write_config, write_csv
 from tests.support.command import clvlens
 
-from clvlens.cli.show import Stages, kept
+from clvlens.cli.show import kept
 from clvlens.config import Config
 from clvlens.errors import TrackingError
 from clvlens.version import __version__
@@ -269,14 +269,3 @@ def test_the_program_itself_ends_with_the_code_and_the_line(tmp_path):
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith(f"clvlens: {tmp_path}")
     assert len(ran.stderr.splitlines()) == 1
-
-
-def test_a_stage_is_told_once_it_has_ended(capsys):
-    stage = Stages()
-    stage("read")
-    assert capsys.readouterr().err == ""
-    stage("count")
-    assert capsys.readouterr().err.startswith("  read … ")
-    stage.end()
-    stage.end()
-    assert capsys.readouterr().err.count("count") == 1

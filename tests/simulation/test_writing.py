@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from clvlens.cli.inspecting import check
-from clvlens.cli.show import Stages
 from clvlens.cli.simulating import simulate
+from clvlens.cli.stages import Stages
 from clvlens.config import load_config
 from clvlens.errors import ConfigError
 from clvlens.histories import discover

@@ -13,7 +13,9 @@ from typing import Annotated
 
 import typer
 
-from clvlens.cli.show import Stages, command, completed
+from clvlens.cli.show import command, completed
+from clvlens.cli.stages import Stages, current_stages
+from clvlens.cli.verb import Verb
 from clvlens.config import Config, load_config
 from clvlens.errors import ClvlensError
 from clvlens.files import check_folder
@@ -75,7 +77,7 @@ def _program(version: Version = False) -> None:
     """Predict what each customer will be worth, who will leave, and why."""
 
 
-@app.command()
+@app.command(cls=Verb)
 def init(
     files: Annotated[list[Path], typer.Argument(help="CSV, Parquet, Excel, databases, folders.")],
     config: Annotated[Path, typer.Option("--config", "-c", help="The YAML to write.")] = Path(
@@ -88,13 +90,12 @@ def init(
     """Look at your tables, and write a configuration that runs."""
     from clvlens.cli import starting
 
-    stage = Stages()
+    stage = current_stages()
     starting.init(files, config, currency, force, yes, stage)
-    stage.end()
-    typer.echo(f"Next: clvlens check --config {config}")
+    _name_next(stage, f"clvlens check --config {config}")
 
 
-@app.command()
+@app.command(cls=Verb)
 def simulate(
     out: Annotated[Path, typer.Option(help="A new folder, or one that this verb wrote.")],
     customers: Annotated[int, typer.Option(min=1, help="How many customers to simulate.")] = 20_000,
@@ -116,14 +117,13 @@ def simulate(
     """Write a business with all histories, whose true lever effects are known."""
     from clvlens.cli import simulating
 
-    stage = Stages()
+    stage = current_stages()
     dirt = (noise, seasonality, trend, refunds, late_days, missing, dirty_ids, shock)
     config = simulating.simulate(out, stage, truth, customers, seed, regime, form, *dirt)
-    stage.end()
-    typer.echo(f"Next: clvlens check --config {config}")
+    _name_next(stage, f"clvlens check --config {config}")
 
 
-@app.command()
+@app.command(cls=Verb)
 def check(
     config: ConfigPath, customers: Customers = None, leaks: Leaks = False, html: Html = None
 ) -> None:
@@ -134,7 +134,7 @@ def check(
         inspecting.check(settings, leaks, html, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def panel(config: ConfigPath, customers: Customers = None) -> None:
     """Take the snapshots that the roles need: features then, outcomes after."""
     from clvlens.cli import inspecting
@@ -143,7 +143,7 @@ def panel(config: ConfigPath, customers: Customers = None) -> None:
         inspecting.panel(settings, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def tune(
     config: ConfigPath,
     trials: Annotated[int | None, typer.Option(min=1, help="Default: 20, or --minutes.")] = None,
@@ -157,7 +157,7 @@ def tune(
         tuning.tune(settings, trials, minutes, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def train(
     config: ConfigPath,
     customers: Customers = None,
@@ -171,7 +171,7 @@ def train(
         learning.train(tuned_settings(settings) if tuned else settings, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def evaluate(config: ConfigPath, customers: Customers = None, promote: Promote = False) -> None:
     """Grade the model out of time, beside the baselines."""
     from clvlens.cli import learning
@@ -180,7 +180,7 @@ def evaluate(config: ConfigPath, customers: Customers = None, promote: Promote =
         learning.evaluate(settings, promote, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def explain(config: ConfigPath, customers: Customers = None) -> None:
     """Show in money what the predictions are made of."""
     from clvlens.cli import using
@@ -189,7 +189,7 @@ def explain(config: ConfigPath, customers: Customers = None) -> None:
         using.explain(settings, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def levers(config: ConfigPath, customers: Customers = None) -> None:
     """Say what would change if a lever were moved, with an interval, or why nobody can tell."""
     from clvlens.cli import moving
@@ -198,7 +198,7 @@ def levers(config: ConfigPath, customers: Customers = None) -> None:
         moving.levers(settings, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def predict(
     config: ConfigPath,
     cutoff: Cutoff = None,
@@ -215,7 +215,7 @@ def predict(
         using.predict(settings, cutoff, out, model, reasons, raw_ids, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def value(config: ConfigPath, customers: Customers = None) -> None:
     """Say in money what customers, channels and retention are worth, by formula and by model."""
     from clvlens.cli import valuing
@@ -224,7 +224,7 @@ def value(config: ConfigPath, customers: Customers = None) -> None:
         valuing.value(settings, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def monitor(config: ConfigPath, predictions: Written = None, customers: Customers = None) -> None:
     """Hold matured predictions against what happened, and tell what moved; 4 is an alarm."""
     from clvlens.cli import watching
@@ -234,7 +234,7 @@ def monitor(config: ConfigPath, predictions: Written = None, customers: Customer
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(cls=Verb)
 def report(config: ConfigPath, customers: Customers = None) -> None:
     """Put all that the verbs have found on one page: the answer first, then why."""
     from clvlens.cli import reporting
@@ -243,7 +243,7 @@ def report(config: ConfigPath, customers: Customers = None) -> None:
         reporting.report(settings, stage)
 
 
-@app.command()
+@app.command(cls=Verb)
 def ui(config: ConfigPath, customers: Customers = None, port: Port = 5000) -> None:
     """Serve the experiments, and print the link that opens the newest run."""
     from clvlens.cli import using
@@ -261,7 +261,7 @@ def _run(
     Places that cannot be written to are refused before the work. Commands that an error names get
     this command's options.
     """
-    config, stage = load_config(path, customers=customers), Stages()
+    config, stage = load_config(path, customers=customers), current_stages()
     for folder in (config.data_folder, config.model_folder):
         check_folder(folder)
     try:
@@ -269,6 +269,11 @@ def _run(
     except ClvlensError as error:
         error.args = (completed(str(error), config),)
         raise
-    stage.end()
     if following is not None:
-        typer.echo(f"Next: {command(following, config)}")
+        _name_next(stage, command(following, config))
+
+
+def _name_next(stage: Stages, following: str) -> None:
+    stage.end()
+    typer.echo(f"Next: {following}")
+    stage.found(next=following)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from clvlens.cli.show import Stages, notes, table
+from clvlens.cli.show import notes, table
+from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import DataError
 from clvlens.files import whole_file
@@ -39,13 +40,15 @@ def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None
         print(f"  absent: {', '.join(absent)}")
     _print_reading(world)
     print()
-    print(table(_cutoff_rows(world, plan)))
+    cutoffs = _cutoff_rows(world, plan)
+    print(table(cutoffs))
     notes((*world.notes, *plan.notes))
+    stage.found(histories=found, absent=absent, cutoffs=cutoffs, odd=len(world.remarks))
     for name, frame in (("histories", found), ("data_quality", report(world.remarks))):
         place = config.data_folder / f"{name}.csv"
         with whole_file(place) as temporary:
             frame.to_csv(temporary, index=False)
-        print(f"Wrote {place}")
+        stage.wrote(place)
     if html is not None:
         _write_page(html, world, plan, stage)
     if leaks:
@@ -64,7 +67,7 @@ def _write_page(path: Path, world: World, plan: Plan, stage: Stages) -> None:
     with whole_file(path) as fresh:
         fresh.write_text(page, encoding="utf-8")
     stage.end()
-    print(f"Wrote {path}")
+    stage.wrote(path)
 
 
 def panel(config: Config, stage: Stages) -> None:
@@ -84,7 +87,8 @@ def panel(config: Config, stage: Stages) -> None:
         f"{config.target.value} a customer; churned: share of customers)"
     )
     print(table(by_role))
-    print(f"Wrote {config.data_folder / 'panel'}: {len(built.features)} features")
+    stage.wrote(config.data_folder / "panel", told=f": {len(built.features)} features")
+    stage.found(rows=len(built.frame), features=len(built.features), cutoffs=by_role)
     notes(built.notes)
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from clvlens import pipeline
 from clvlens.cli.describing import describe
 from clvlens.cli.legend import legend
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, left_out, notes, table, trained
+from clvlens.cli.show import NOT_TRACKED, completed, kept, left_out, notes, table, trained
+from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
@@ -56,12 +57,14 @@ def _train(config: Config, stage: Stages) -> None:
     stage.end()
     if isinstance(model.value, ValueBlend):
         print(model.value.words())
-    print(f"Wrote {config.model_folder}")
+    stage.wrote(config.model_folder)
     stage("track")
     with kept(f"the model is saved in {config.model_folder}"):
         version = _track(config, model, training, digest)
     stage.end()
     print(f"Registered {config.title} version {version}")
+    days, features = config.target.horizon_days, len(model.features)
+    stage.found_over(days, registered=config.title, version=version, features=features)
 
 
 def _evaluate(config: Config, promote: bool, stage: Stages) -> None:
@@ -74,7 +77,10 @@ def _evaluate(config: Config, promote: bool, stage: Stages) -> None:
     folder = records.write_evaluation(config, model, evaluation, verdict, digest)
     stage.end()
     _print_evaluation(config, evaluation, verdict)
-    print(f"Wrote {folder}")
+    stage.wrote(folder)
+    figures = records.headline_metrics(evaluation, verdict)
+    told = {"grade": verdict.letter, "says": verdict.words, "best_baseline": verdict.best_baseline}
+    stage.found_over(config.target.horizon_days, **told, **figures)
     record = records.read_run(config, digest)
     if record is None:
         print(completed(NOT_TRACKED, config))

@@ -6,7 +6,8 @@ import pandas as pd
 
 from clvlens import pipeline
 from clvlens.cli.describing import describe
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, served, table
+from clvlens.cli.show import NOT_TRACKED, completed, kept, served, table
+from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ModelError
 from clvlens.levers.effects import effects_table
@@ -32,7 +33,8 @@ def levers(config: Config, stage: Stages) -> None:
     path = write_opportunity(config, found.by_customer)
     stage.end()
     _print_levers(report)
-    print(f"Wrote {folder}, and {path}, which names customers and stays here")
+    stage.wrote(folder, path, told=", which names customers and stays here")
+    stage.found(verdict=report.verdict, shown=report.told, refused=report.refused)
     record = records.read_run(config, digest) if digest else None
     if record is None:
         print(completed(NOT_TRACKED if digest else UNTRAINED, config))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from clvlens import pipeline
 from clvlens.cli.describing import describe
-from clvlens.cli.show import NOT_TRACKED, Stages, command, completed, kept, served
+from clvlens.cli.show import NOT_TRACKED, command, completed, kept, served
+from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output import records
@@ -23,7 +24,8 @@ def report(config: Config, stage: Stages) -> None:
     stage.end()
     for (filled_by, why), titles in found.missing.items():
         print(f"  absent: {', '.join(titles)}: {why}; {filled_by}")
-    print(f"Wrote {path}")
+    stage.wrote(path)
+    stage.found(absent=[title for titles in found.missing.values() for title in titles])
     record = records.read_run(config, digest)
     if record is None:
         print(completed(NOT_TRACKED, config))

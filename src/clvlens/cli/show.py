@@ -1,12 +1,10 @@
-"""What the command line prints: results on stdout, progress on stderr."""
+"""How the command line words and sets what it prints."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import shutil
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,25 +14,6 @@ from clvlens.config import Config
 from clvlens.errors import ModelError, TimeError, TrackingError
 
 NOT_TRACKED = "Not tracked: the training of this model was not; for a run: clvlens train"
-
-
-class Stages:
-    """Names the stage that begins, and prints each with the time it took when it ends."""
-
-    def __init__(self) -> None:
-        self._current: tuple[str, float] | None = None
-
-    def __call__(self, name: str) -> None:
-        """End the current stage and begin another."""
-        self.end()
-        self._current = (name, time.monotonic())
-
-    def end(self) -> None:
-        """End the current stage."""
-        if self._current is not None:
-            name, since = self._current
-            print(f"  {name} … {time.monotonic() - since:.1f} s", file=sys.stderr, flush=True)
-        self._current = None
 
 
 def command(verb: str, config: Config) -> str:

@@ -7,7 +7,8 @@ from typing import cast
 
 import pandas as pd
 
-from clvlens.cli.show import Stages, table
+from clvlens.cli.show import table
+from clvlens.cli.stages import Stages
 from clvlens.errors import ConfigError
 from clvlens.simulation import Settings, write
 from clvlens.simulation.settings import Format, Regime
@@ -34,8 +35,10 @@ def simulate(
     stage.end()
     print(table(pd.DataFrame(rows.items(), columns=["table", "rows"])))
     if truth:
-        print(f"Wrote {out / 'truth.csv'}: what moving each lever changes; never learn from it")
-    print(f"Wrote {out}")
+        told = ": what moving each lever changes; never learn from it"
+        stage.wrote(out / "truth.csv", told=told)
+    stage.wrote(out)
+    stage.found(rows=rows)
     return out / "config.yaml"
 
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import typer
 
-from clvlens.cli.show import Stages, notes, table
+from clvlens.cli.show import notes, table
+from clvlens.cli.stages import Stages
 from clvlens.errors import ConfigError
 from clvlens.files import whole_file
 from clvlens.panel.engine import connect
@@ -49,7 +49,8 @@ def init(
         fresh.write_text(write_yaml(start), encoding="utf-8")
     _print(start, world, plan)
     notes(tuple(asked))
-    typer.echo(f"Wrote {config}")
+    stage.wrote(config)
+    stage.found(histories=[found.name for found in start.tables], asked=asked)
 
 
 def _name(config: Path, files: list[Path]) -> str:

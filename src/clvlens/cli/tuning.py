@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from clvlens.cli.show import Stages, kept, notes
+from clvlens.cli.show import kept, notes
+from clvlens.cli.stages import Stages
 from clvlens.config import Config, ModelConfig
 from clvlens.errors import ConfigError
 from clvlens.files import whole_file
@@ -33,7 +34,8 @@ def tune(config: Config, trials: int | None, minutes: float | None, stage: Stage
     path = _write(config, tuned)
     stage.end()
     _print(config, tuned)
-    print(f"Wrote {path}; it is used by: clvlens train --tuned")
+    stage.wrote(path, told="; it is used by: clvlens train --tuned")
+    stage.found(trials=tuned.trials, loss=tuned.loss, default_loss=tuned.default_loss)
     stage("track")
     with kept(f"the winner is saved in {path}"):
         _track(config, found)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from clvlens import pipeline
 from clvlens.cli.describing import describe
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, served, table, trained
+from clvlens.cli.show import NOT_TRACKED, completed, kept, notes, served, table, trained
+from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
 from clvlens.evaluation.lifetime import assumption
@@ -40,7 +41,8 @@ def explain(config: Config, stage: Stages) -> None:
     folder = records.write_explanation(config, attribution, ids, digest)
     stage.end()
     _print_attribution(config, attribution)
-    print(f"Wrote {folder}")
+    stage.wrote(folder)
+    stage.found(mean_absolute_part=attribution.importance().to_dict())
     record = records.read_run(config, digest)
     if record is None:
         print(completed(NOT_TRACKED, config))
@@ -88,7 +90,12 @@ def predict(
     notes(tuple(remarks))
     if found is not None:
         print(f"Grade {found.letter}: {found.words}")
-    print(f"Wrote {path}")
+    stage.wrote(path)
+    stage.found(currency=config.currency, cutoff=frame["cutoff"].max())
+    for days, own in frame.groupby("horizon_days"):
+        total = own["predicted_value"].sum()
+        stage.found_over(int(str(days)), customers=len(own), predicted_value=total)
+    stage.found(grade=found and found.letter)
     _print_run(config, records.read_run(config, digest))
 
 

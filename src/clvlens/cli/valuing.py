@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from clvlens.cli.show import NOT_TRACKED, Stages, completed, kept, notes, served, table
+from clvlens.cli.show import NOT_TRACKED, completed, kept, notes, served, table
+from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.evaluation.channels import CAVEAT
 from clvlens.evaluation.lifetime import assumption
@@ -32,8 +33,9 @@ def value(config: Config, stage: Stages) -> None:
     folder, lists = write_valuation(config, found.tables(), found.lists(), found.words(), digest)
     stage.end()
     _print(config, found)
-    print(f"Wrote {folder}: tables and plots")
-    print(f"Wrote {lists}: customers, by segment too; these stay here")
+    stage.wrote(folder, told=": tables and plots")
+    stage.wrote(lists, told=": customers, by segment too; these stay here")
+    stage.found(retention=found.retention, segments=found.segments, absent=found.compared.absent)
     record = records.read_run(config, digest)
     if record is None:
         print(completed(NOT_TRACKED, config))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from clvlens.cli.show import Stages, kept, served, table
+from clvlens.cli.show import kept, served, table
+from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ConfigError, TrackingError
 from clvlens.models.store import check_manifest, load_model
@@ -31,7 +32,8 @@ def monitor(config: Config, predictions: Path | None, stage: Stages) -> int:
     folder = write_monitoring(config, found.tables(), digest)
     stage.end()
     _print(config, found)
-    print(f"Wrote {folder}")
+    stage.wrote(folder)
+    stage.found(**headline(found.tables()), alarm=found.alarms)
     with kept(f"the findings are saved in {folder}"):
         link = _track(config, found, folder, digest)
     print(served(link, config))

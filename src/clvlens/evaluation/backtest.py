@@ -84,8 +84,9 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
         predictions["churn_probability"].to_numpy(),
     )
     rows, differences = [], []
-    for forecast in (own, *_parts(model, test), *forecasts):
-        progress(f"score {forecast.name}")
+    judged = (own, *_parts(model, test), *forecasts)
+    for number, forecast in enumerate(judged, 1):
+        progress(f"score {forecast.name}, {number} of {len(judged)}")
         rows += _scores(forecast, test)
         differences += _differences(own, forecast, test) if is_baseline(forecast.name) else []
     scores = pd.DataFrame(rows)

@@ -37,8 +37,8 @@ def history_drift(world: World, watched: int, progress: Progress = lambda _: Non
     first = pd.Timestamp(months[max(0, len(months) - watched - REFERENCE_MONTHS)])
     since = to_instant(first.to_pydatetime(), world.config.time_zone)
     rows = []
-    for name in world.histories:
-        progress(f"watch {name}")
+    for number, name in enumerate(world.histories, 1):
+        progress(f"watch {name}, {number} of {len(world.histories)}")
         frame = measures(world, name, since)
         frame = _by_kind(frame[frame["month"].isin(months)])
         if len(frame):

@@ -110,10 +110,11 @@ def estimate_effects(
     config = world.config
     horizon_days = config.levers.horizon_days or config.target.horizon_days
     found = []
-    for trial in run_trials(world, config.levers.studied(), horizon_days, progress):
+    trials = run_trials(world, config.levers.studied(), horizon_days, progress)
+    for number, trial in enumerate(trials, 1):
         about = describe(trial.lever, config.currency)
         if isinstance(trial, Trial):
-            progress(f"estimate: {trial.lever.name}")
+            progress(f"estimate: {trial.lever.name}, {number} of {len(trials)}")
             found.append(study(trial, about))
         else:
             found.append(_absent(trial, about))

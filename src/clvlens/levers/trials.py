@@ -108,9 +108,9 @@ def run_trials(
 ) -> list[Trial | Absent]:
     """Return the trial of each lever, in order; one snapshot serves them all."""
     begun = []
-    for lever in levers:
+    for number, lever in enumerate(levers, 1):
         if lever.decision is not None:
-            progress(f"find who was eligible for: {lever.name}")
+            progress(f"find who was eligible for: {lever.name}, {number} of {len(levers)}")
         begun.append(_begin(world, lever, horizon_days))
     rows = [b.rows[[*KEYS]] for b in begun if isinstance(b, _Begun)]
     if not rows:

@@ -105,8 +105,9 @@ def make_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
     world = read_world(config)
     plan = plan_cutoffs(world)
     parts = []
-    for role, cutoff, days in plan.cutoffs():
-        progress(f"snapshot {world.show(cutoff)} ({role})")
+    planned = list(plan.cutoffs())
+    for number, (role, cutoff, days) in enumerate(planned, 1):
+        progress(f"snapshot {world.show(cutoff)} ({role}), {number} of {len(planned)}")
         parts.append(_labelled(world, cutoff, days).assign(role=role, label_days=float(days)))
     frame = pd.concat(parts, ignore_index=True)
     order = [*KEYS, "role", "label_days"]
