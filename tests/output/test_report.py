@@ -1,5 +1,6 @@
 """The report says first what matters, shows what there is, and names what would fill the rest."""
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -10,6 +11,7 @@ from tests.output.conftest import CANARY, DIGEST
 from tests.output.test_lever_page import ANNUAL, DUNNING, NEWSLETTER, TICKETS, Reader, reported
 
 from clvlens.evaluation.grade import grade
+from clvlens.models.store import check_manifest, save_model
 from clvlens.output.findings import ABSENT, STALE, Findings
 from clvlens.output.lever_records import write_levers
 from clvlens.output.numbers import spaced
@@ -81,6 +83,28 @@ def test_the_answer_comes_first_with_grade_total_drivers_levers_and_segments(fin
     assert "protect : high value, likely to leave 1 40 %" in answer
     assert "let be : lower value, likely to stay 2 30 %" in answer
     assert "Are the amounts right?" in rest
+
+
+def test_every_horizon_has_its_total_and_the_grade_of_its_own_model(findings, evaluation, model):
+    target = findings.config.target.model_copy(update={"more_horizons": (120, 365)})
+    config = findings.config.model_copy(update={"target": target})
+    _, longer, untrained = config.horizons
+    digest = check_manifest(save_model(model, longer.model_folder))
+    assert not untrained.model_folder.exists()
+    longer.data_folder.joinpath("evaluation").mkdir(parents=True)
+    told = {**replace(grade(evaluation), letter="D").to_dict(), "model_digest": digest}
+    (longer.data_folder / "evaluation" / "grade.json").write_text(json.dumps(told))
+    rows = [predictions(DIGEST[:12]), predictions(digest[:12]), predictions("0" * 12)]
+    for frame, days in zip(rows, (60, 120, 365), strict=True):
+        frame["horizon_days"] = days
+    rows[1]["predicted_value"] *= 2
+    pd.concat(rows).to_csv(config.data_folder / "predictions.csv", index=False)
+    card = next(c for c in make_report(Findings(config, DIGEST), command).cards
+                if c.name == "answer_total")  # fmt: skip
+    cells = re.findall(r"<td.*?>(.*?)</td>", card.body)
+    own = findings.grade.letter
+    assert cells == ["60", "1,000", "250", "25 %", own, "120", "2,000", "500", "25 %", "D"]
+    assert '<p class="big">EUR 1,000</p>' in card.body
 
 
 def test_association_and_effect_stand_apart_under_their_own_names(findings):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from clvlens.config import Config
 from clvlens.evaluation.grade import Grade
+from clvlens.models.store import check_manifest
 from clvlens.output.lever_records import read_levers
 from clvlens.output.lever_report import LeverReport
 from clvlens.output.records import HASH_LENGTH, read_grade
@@ -51,8 +52,7 @@ class Findings:
             place = self._place(folder)
             return _state(place.is_dir(), read_stamp(place / stamp) == self.digest)
         if verb == "predict":
-            versions = set(self.predictions["model_version"])
-            return _state(bool(versions), versions == {self.digest[:HASH_LENGTH]})
+            return _state(len(self.predictions) > 0, len(self.own(self.predictions)) > 0)
         return _state(self._place("histories.csv").exists(), True)
 
     def table(self, verb: str, name: str) -> pd.DataFrame:
@@ -97,6 +97,18 @@ class Findings:
         if not path.exists():
             return pd.DataFrame(columns=list(PREDICTED))
         return pd.read_csv(path, usecols=list(PREDICTED), dtype=PREDICTED)
+
+    @cached_property
+    def beside(self) -> tuple[Findings, ...]:
+        """What there is about the models of further horizons."""
+        trained = (own for own in self.config.horizons[1:] if own.model_folder.is_dir())
+        return tuple(Findings(own, check_manifest(own.model_folder)) for own in trained)
+
+    def own(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        """Return the predictions that are this model's, over its horizon."""
+        days, version = self.config.target.horizon_days, self.digest[:HASH_LENGTH]
+        asked = predictions["horizon_days"] == days
+        return predictions[asked & (predictions["model_version"] == version)]
 
     @property
     def histories(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from clvlens.errors import ClvlensError
 from clvlens.files import whole_file
 from clvlens.output import report_answer as first
 from clvlens.output import report_sections as then
@@ -20,6 +21,7 @@ from clvlens.output.records import money_unit
 REPORT = "report.html"
 DAMAGED = "damaged, or from another version"
 OF_MODEL = re.compile(r'<meta name="clvlens-model" content="([0-9a-f]*)">')
+BROKEN = (ClvlensError, OSError, ValueError, LookupError, TypeError, AttributeError)
 HEAD = 1_000  # characters of the page in which its model stands
 
 Values = Callable[[Findings], Mapping[str, object]]
@@ -137,6 +139,6 @@ def _section(
             }
             body = Markup(render(f"report/{name}.html", shown))
             return Section(name, title, command(verb), body)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, jinja2.UndefinedError):
+    except (*BROKEN, jinja2.UndefinedError):
         state = DAMAGED
     return Section(name, title, command(verb), absent=state)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pandas as pd
 
 from clvlens.evaluation.segments import NAMES
@@ -26,35 +24,34 @@ def trust(findings: Findings) -> dict[str, object]:
 
 
 def total(findings: Findings) -> dict[str, object]:
-    """Return one row a horizon: customers, total, mean, and how many are expected to leave."""
-    rows = []
-    for key, own in findings.predictions.groupby(["horizon_days", "cutoff"]):
-        days, cutoff = cast("tuple[int, str]", key)
-        chances = own["churn_probability"].dropna()
-        rows.append(
-            {
-                "days": days,
-                "cutoff": cutoff,
-                "customers": len(own),
-                "total": own["predicted_value"].sum(),
-                "mean": own["predicted_value"].mean(),
-                "at_risk": len(chances),
-                "leaving": chances.sum(),
-                "churn": chances.mean(),
-            }
-        )
+    """Return one row a horizon, the run's own first: customers, total, mean, churn and grade."""
+    rows = [_worth(one, one.own(findings.predictions)) for one in (findings, *findings.beside)]
     return {
-        "rows": rows,
+        "rows": [row for row in rows if row["customers"]],
         "value": findings.config.target.value,
         "churn_meaning": churn_meaning(findings.config),
         "grade": findings.grade,
     }
 
 
+def _worth(findings: Findings, own: pd.DataFrame) -> dict[str, object]:
+    chances = own["churn_probability"].dropna()
+    return {
+        "days": findings.config.target.horizon_days,
+        "cutoff": own["cutoff"].min(),
+        "customers": len(own),
+        "total": own["predicted_value"].sum(),
+        "mean": own["predicted_value"].mean(),
+        "at_risk": len(chances),
+        "leaving": chances.sum(),
+        "churn": chances.mean(),
+        "letter": findings.grade.letter if findings.grade else "–",
+    }
+
+
 def segments(findings: Findings) -> dict[str, object]:
-    """Return customers and share of predicted value by segment, at the shortest horizon."""
-    found = findings.predictions
-    own = found[found["horizon_days"] == found["horizon_days"].min()]
+    """Return customers and share of predicted value by segment."""
+    own = findings.own(findings.predictions)
     worth = own.groupby("segment")["predicted_value"].agg(["size", "sum"]).reindex(NAMES).fillna(0)
     whole = float(worth["sum"].sum())
     rows = [
