@@ -20,8 +20,8 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-spark demo demo-grocery demo-cdnow test test-slow notebooks lint bench ui pins \
-        clean clean-all
+.PHONY: help setup setup-spark demo demo-grocery demo-cdnow test test-slow docs notebooks lint bench ui \
+        pins clean clean-all
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -73,6 +73,9 @@ test: setup ## Run the tests, without the slow ones
 
 test-slow: setup ## Run the slow tests and those of reliability, and print what they tried
 	RELIABILITY=data/bench/reliability.csv $(PYTEST) -m "slow or reliability"
+
+docs: setup ## Render the reference of the Python API into docs/_build
+	$(BIN)/python docs/render.py docs/_build
 
 notebooks: setup ## Execute the notebooks from top to bottom
 	$(BIN)/pytest --nbmake notebooks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -206,12 +206,24 @@ class Config(Strict):
             raise
 
 
-def load_config(path: str | Path, *, customers: int | None = None) -> Config:
-    """Read and check a YAML file.
+def load_config(source: str | Path | Mapping, *, customers: int | None = None) -> Config:
+    """Read and check a YAML file, or the same settings as a dictionary with frames for tables.
 
-    Raises `ConfigError` naming the key, its line and the nearest known key.
+    `customers` keeps that many alone, for a trial. Relative paths begin at the project's folder:
+    the YAML's, or the working folder for a dictionary. Raises `ConfigError` naming the key, its
+    line and the nearest known key.
+
+    >>> import pandas as pd
+    >>> orders = pd.DataFrame({"client": ["a"], "ordered_at": ["2024-01-31"], "amount": [9.5]})
+    >>> table = {"frame": orders, "columns": {"customer_id": "client"}}
+    >>> config = load_config({"name": "shop", "currency": "EUR", "data": {"orders": table}})
+    >>> config.name, config.histories, config.target.horizon_days
+    ('shop', ('orders',), 90)
     """
-    path = Path(path)
+    given = {} if customers is None else {"customers": customers}
+    if isinstance(source, Mapping):
+        return _checked({**source, **given}, Path("settings"), "")
+    path = Path(source)
     text = _read(path)
     try:
         raw = yaml.safe_load(text)
@@ -224,10 +236,14 @@ def load_config(path: str | Path, *, customers: int | None = None) -> Config:
     if own := {"root", "source", "beside"} & set(raw):
         unknown = [{"type": "extra_forbidden", "loc": (key,), "input": raw[key]} for key in own]
         raise ConfigError("\n".join(explain(path, text, Config, unknown)))
-    given = {} if customers is None else {"customers": customers}
+    read = _checked({**raw, **given}, path, text)
+    return read.model_copy(update={"root": _root(path), "source": path})
+
+
+def _checked(raw: dict, path: Path, text: str) -> Config:
+    """Return settings that are known to be right, told apart by their place in a text."""
     try:
-        read = Config.model_validate({**raw, **given})
-        return read.model_copy(update={"root": _root(path), "source": path})
+        return Config.model_validate(raw)
     except pydantic.ValidationError as error:
         raise ConfigError("\n".join(explain(path, text, Config, error.errors()))) from None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+import pandas as pd
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from clvlens.histories.custom import CustomHistory
 from clvlens.histories.strict import Scalar, Strict, listed
@@ -45,8 +46,12 @@ class Source(Strict):
     """Where rows come from: files, a file inside an installed package, or a database table.
 
     `sheet` is one of a spreadsheet's, the first by default; `encoding` and `delimiter` are of CSV.
+    From Python, `frame` is a table in memory.
     """
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    frame: pd.DataFrame | None = Field(default=None, exclude=True, repr=False)
     path: str | None = None
     package: str | None = None
     database: str | None = None
@@ -59,7 +64,8 @@ class Source(Strict):
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Source:
-        if (self.path is None) == (self.database is None):
+        places = (self.path, self.database, self.frame)
+        if sum(place is not None for place in places) != 1:
             raise ValueError("give either path (with package, for a packaged file) or database")
         if self.database is not None and self.table is None:
             raise ValueError("a database needs table, the name of the table in it")
@@ -103,3 +109,8 @@ class TableConfig(Source):
     max_lag_days: int | None = Field(default=None, ge=0, le=3660)
     currency: str | None = None
     custom: CustomHistory | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_frame(cls, value: object) -> object:
+        return {"frame": value} if isinstance(value, pd.DataFrame) else value

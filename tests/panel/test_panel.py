@@ -111,7 +111,7 @@ def test_another_value_gives_another_fingerprint(panel, tmp_path):
 def test_progress_names_every_snapshot(tmp_path):
     said = []
     make_panel(configured(tmp_path), said.append)
-    assert said == ["snapshot 2024-01-20 (fit)", "snapshot 2024-02-20 (test)"]
+    assert said == ["snapshot 2024-01-20 (fit), 1 of 2", "snapshot 2024-02-20 (test), 2 of 2"]
 
 
 # --- saved and loaded

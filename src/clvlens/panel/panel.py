@@ -91,7 +91,12 @@ class Panel:
 
 
 def build_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
-    """Return the panel of a configuration: the saved one while data and settings are the same."""
+    """Return the panel of a configuration: the saved one while data and settings are the same.
+
+    Only the panel of a configuration that was read from a file is saved.
+    """
+    if config.source is None:
+        return make_panel(config, progress)
     saved = load_panel(config)
     if saved is not None:
         return saved

@@ -108,6 +108,8 @@ def _package_folder(key: str, package: str, path: str) -> Path:
 
 def open_source(root: Path, engine: Engine, name: str, source: Source) -> ir.Table:
     """Return the raw table of one source."""
+    if source.frame is not None:
+        return engine.hold(source.frame.reset_index(drop=True))
     if source.database is not None and source.table is not None:
         file = root / source.database
         database = str(file) if file.exists() else source.database

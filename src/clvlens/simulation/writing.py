@@ -47,6 +47,16 @@ class Sink(Protocol):
         ...
 
 
+def draw(settings: Settings) -> dict[str, pd.DataFrame]:
+    """Return the tables of a small business in memory.
+
+    >>> {name: len(rows) for name, rows in draw(Settings(customers=50)).items()}["customers"]
+    50
+    """
+    drawn = [build(inhabit(noise, settings)) for noise in blocks(settings.seed, settings.customers)]
+    return {name: pa.concat_tables(part[name] for part in drawn).to_pandas() for name in drawn[0]}
+
+
 def write(
     settings: Settings, out: Path, *, with_truth: bool = False, truth_customers: int = 400_000
 ) -> dict[str, int]:
