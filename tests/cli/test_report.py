@@ -42,9 +42,8 @@ def test_it_lies_at_the_root_of_the_run_and_is_named_first_in_its_description(pr
     assert (kept.parent.name, kept.read_text(encoding="utf-8")) == ("artifacts", page)
     client = MlflowClient(f"sqlite:///{project.folder}/data/mlflow/mlflow.db")
     note = client.get_run(kept.parents[1].name).data.tags["mlflow.note.content"]
-    link = re.match(r"\*\*\[Open the report\]\((.*?)\)\*\*\n", note)
+    link = re.match(r"\*\*\[Open the report\]\((.*?)\)\*\* · \*\*Grade", note)
     assert link[1].endswith("/artifacts/report.html?workflowType=machine_learning")
-    assert "Grade" in note
     assert "associated with (not: caused by)" in note
     version = client.get_model_version(project.name, "1")
     assert version.description == note

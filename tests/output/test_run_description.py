@@ -46,9 +46,9 @@ def test_levers_and_the_report_are_a_click_away_and_the_report_comes_first(findi
     write_levers(findings.config, reported(ANNUAL, TICKETS, other=1.0), DIGEST)
     write_report(make_report(findings, lambda verb: verb))
     words = run_description(findings, address)
-    assert words.startswith("**[Open the report](#/report.html)**\n")
+    assert words.startswith("**[Open the report](#/report.html)** · **Grade ")
     assert "**[Open the lever report](#/levers.html)** · 1 lever of 2 can be shown" in words
-    assert words.index("**Grade") < words.index("associated with") < words.index("lever report")
+    assert words.index("**Grade") < words.index("lever report") < words.index("associated with")
 
 
 def test_of_another_model_nothing_is_told(findings):

@@ -17,25 +17,27 @@ Address = Callable[[str], str]
 
 
 def run_description(findings: Findings, address: Address) -> str:
-    """Return what there is: the way to the report, the grade, what predictions rest on, levers.
+    """Return what there is: the way to the report, the grade, levers, what predictions rest on.
 
-    `address` is that of an artifact of the run.
+    What can be acted on comes first, as pages show the first lines alone. `address` is that of an
+    artifact of the run.
     """
-    blocks = []
-    if has_report(findings):
-        blocks.append(f"**[Open the report]({address(REPORT)})**")
-    if findings.grade is not None:
-        blocks.append(_verdict(findings, findings.grade))
-    if findings.state("explain") == HERE:
-        blocks.append(_drivers(findings))
+    grade = findings.grade
+    first = [f"**[Open the report]({address(REPORT)})**"] if has_report(findings) else []
+    if grade is not None:
+        first.append(f"**Grade {grade.letter}**: {grade.words}.")
+    blocks = [" · ".join(first)] if first else []
     if findings.state("levers") == HERE:
         blocks.append(lever_description(findings.levers, address(PAGE)))
+    if grade is not None:
+        blocks.append(_figures(findings, grade))
+    if findings.state("explain") == HERE:
+        blocks.append(_drivers(findings))
     return "\n\n".join(blocks)
 
 
-def _verdict(findings: Findings, grade: Grade) -> str:
+def _figures(findings: Findings, grade: Grade) -> str:
     return (
-        f"**Grade {grade.letter}**: {grade.words}.\n\n"
         f"Predicts {money_unit(findings.config)}. nGini {grade.ngini:.3f} beside "
         f"{grade.ngini_baseline:.3f} of '{grade.best_baseline}' (difference {grade.gain:+.3f}, "
         f"90 % interval {grade.gain_low:+.3f} to {grade.gain_high:+.3f})."
