@@ -3,7 +3,7 @@ import pytest
 import xgboost as xgb
 
 from clvlens.models.boosting import Rows
-from clvlens.models.churn import ChurnClassifier, contractual_columns
+from clvlens.models.churn import ChurnClassifier, choose_share, contractual_columns, mixed
 
 SMALL = {"trees": 40, "learning_rate": 0.2}
 
@@ -104,3 +104,16 @@ def test_kinds_of_churn_add_up_to_it_and_are_missing_for_who_has_none_to_fear():
     }
     assert all(np.isnan(column[2]) for column in found.values())
     assert list(contractual_columns(churn, at_risk)) == ["churn_probability"]
+
+
+def test_trees_and_btyd_are_averaged_where_both_know():
+    found = mixed(np.array([0.2, 0.6]), np.array([0.4, np.nan]), 0.25)
+    assert found.tolist() == [pytest.approx(0.25), 0.6]
+
+
+def test_the_share_of_btyd_is_what_it_adds():
+    silent = np.repeat([1.0, 0.0], [600, 400])
+    right, wrong = np.full(1000, 0.6), np.full(1000, 0.1)
+    assert choose_share(silent, wrong, right) == 1
+    assert choose_share(silent, right, wrong) == 0
+    assert choose_share(silent, np.full(1000, 0.5), np.full(1000, 0.7)) == pytest.approx(0.5)

@@ -42,16 +42,16 @@ def test_rows_of_the_learned_window_leave_weights_equal():
     assert evidence["gain"] > evidence["standard_error"]
 
 
-def test_without_evidence_the_level_goes_half_the_way_to_btyd():
-    assert followed([]) == 0.5
-    assert np.exp(Window(200, 200, 50).gap * followed([])) == pytest.approx(0.5)  # √(50 / 200)
+def test_without_evidence_the_level_is_that_of_btyd():
+    assert followed([]) == 1
+    assert np.exp(Window(200, 200, 50).gap * followed([])) == pytest.approx(50 / 200)
 
 
 def test_a_learned_total_that_came_true_is_left_alone():
     share = followed([Window(200, 200, 100), Window(210, 210, 105)])
-    assert share == pytest.approx(0.005 / (2 * np.log(2) ** 2 + 0.01))
+    assert share == pytest.approx(0.01 / (2 * np.log(2) ** 2 + 0.01))
 
 
 def test_a_btyd_total_that_came_true_is_followed():
     share = followed([Window(100, 200, 100)])
-    assert share == pytest.approx((np.log(2) ** 2 + 0.005) / (np.log(2) ** 2 + 0.01))
+    assert share == pytest.approx(1)

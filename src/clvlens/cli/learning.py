@@ -18,7 +18,7 @@ from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.duel import lead
 from clvlens.evaluation.grade import Grade, grade, grade_slices
 from clvlens.models.blend import ValueBlend
-from clvlens.models.customer import CustomerModel
+from clvlens.models.customer import BTYD_SHARE, CustomerModel
 from clvlens.models.store import check_manifest, load_model, save_model
 from clvlens.output import records
 from clvlens.output.tracking import Tracker
@@ -57,6 +57,9 @@ def _train(config: Config, stage: Stages) -> None:
     stage.end()
     if isinstance(model.value, ValueBlend):
         print(model.value.words())
+    share = model.about.get(BTYD_SHARE)
+    if share is not None:
+        print(f"churn is {1 - share:.2f} × trees + {share:.2f} × BTYD")
     stage.wrote(config.model_folder)
     stage("track")
     with kept(f"the model is saved in {config.model_folder}"):

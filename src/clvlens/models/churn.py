@@ -11,11 +11,13 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import minimize_scalar
 from scipy.special import expit
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 
+from clvlens.metrics import log_loss
 from clvlens.models.boosting import LOGISTIC, Boosted, Floats, Rows, margins
 from clvlens.models.calibration import Calibrator, choose_calibrator
 
@@ -88,6 +90,23 @@ class ChurnClassifier(ClassifierMixin, Boosted):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
+
+
+def mixed(trees: Floats, btyd: Floats, share: float) -> Floats:
+    """Return probabilities of silence by trees and by BTYD, averaged; of BTYD where it is known.
+
+    Trees know everything that was recorded but one window of outcomes; BTYD knows of orders alone,
+    and ages customers by its own law. Errors of one are not those of the other.
+    """
+    return np.where(np.isnan(btyd), trees, (1 - share) * trees + share * btyd)
+
+
+def choose_share(silent: Floats, trees: Floats, btyd: Floats) -> float:
+    """Return BTYD's share of the average with the lowest log loss on held-out rows."""
+    found = minimize_scalar(
+        lambda share: log_loss(silent, mixed(trees, btyd, share)), bounds=(0, 1), method="bounded"
+    )
+    return float(np.round(found.x, 2))
 
 
 def contractual_columns(

@@ -11,12 +11,12 @@ import pandas as pd
 from clvlens.errors import ModelError
 from clvlens.models.blend import ANCHORED, BTYD, ValueBlend
 from clvlens.models.boosting import Floats, Rows
-from clvlens.models.churn import ChurnClassifier, contractual_columns
+from clvlens.models.churn import ChurnClassifier, choose_share, contractual_columns, mixed
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.leaderboard import Partners, fit_blend
 from clvlens.models.orders import OrderCountRegressor
-from clvlens.models.partner import fit_partner
+from clvlens.models.partner import BtydPartner, fit_partner
 from clvlens.models.silence import HISTORY, Silence, fit_silence, stretched
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import INVOLUNTARY, FeatureInfo, Panel
@@ -25,6 +25,8 @@ from clvlens.panel.target import AT_RISK
 
 LEAST_CUSTOMERS = 100
 LEAST_OF_A_KIND = 10
+HALF = 0.5
+BTYD_SHARE = "btyd_share_of_churn"
 
 Progress = Callable[[str], None]
 
@@ -84,10 +86,17 @@ class CustomerModel:
         """Return the columns about churn, over the horizon."""
         churn = self.churn.predict_proba(X)[:, 1]
         if not self.is_contractual:
-            return {"churn_probability": stretched(churn, self._silence_lasts(X), self.stretch)}
+            churn = stretched(churn, self._silence_lasts(X), self.stretch)
+            return {"churn_probability": self._heard_btyd(churn, X)}
         subscriptions = X[:, self.encoder.columns.index(AT_RISK)]
         kind = self.involuntary and self.involuntary.predict_proba(X)[:, 1]
         return contractual_columns(1 - (1 - churn) ** self.stretch, subscriptions != 0, kind)
+
+    def _heard_btyd(self, churn: Floats, X: Floats) -> Floats:
+        """Return the chance of silence over the horizon, with what BTYD says of it heard."""
+        partner = getattr(self.value, "partner", None)
+        share = self.about.get(BTYD_SHARE, 0.0)
+        return mixed(churn, partner.silence(X), share) if partner and share else churn
 
     def _silence_lasts(self, X: Floats) -> Floats:
         """Return the chance that silence over the label window lasts; nan where nothing tells."""
@@ -134,6 +143,9 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
         progress("fit intervals")
         interval = ValueInterval(**shape).fit(*fit("value"), select("value"), calibrate("value"))
     told = {**about, "silence": silence.to_dict()} if silence else about
+    if not contractual and partners.first is not None:
+        known = [rows for role in (calibrate, select) if (rows := role("churned")) is not None]
+        told = {**told, BTYD_SHARE: _btyd_share(churn, partners.first, known)}
     parts = (value, churn, orders, interval, involuntary)
     return CustomerModel(encoder, panel.features, *parts, told)
 
@@ -149,6 +161,15 @@ def _fit_partners(panel: Panel, encoder: Encoder, about: dict) -> Partners:
     if first is None or set(every["role"]) == {"fit"}:
         return Partners(first, first)
     return Partners(first, fit_partner(every, *how, first.purchases))
+
+
+def _btyd_share(churn: ChurnClassifier, partner: BtydPartner, later: list[Rows]) -> float:
+    """Return BTYD's share of churn: what helps on the newest later rows, or half without any."""
+    if not later:
+        return HALF
+    X, silent, _ = later[0]
+    btyd = partner.silence(X, partner.label_days)
+    return choose_share(silent, churn.predict_proba(X)[:, 1], btyd)
 
 
 def _by_target(frame: pd.DataFrame, encoder: Encoder) -> Callable[[str], Rows]:

@@ -21,7 +21,7 @@ from clvlens.models.partner import BtydPartner
 POWER = 1.5
 SMALLEST = 1e-3  # of the mean value: less is taken for so much, as deviance allows no 0
 TRUST = 0.1  # log miss of a total at which one window tells as much as the prior below
-HALFWAY = 0.5  # between the level of the last window and that of all history, before evidence
+PRIOR = 1.0  # the share of the way to the level of all history that is gone before evidence
 
 
 class Window(NamedTuple):
@@ -134,14 +134,14 @@ def followed(later: list[Window]) -> float:
     """Return how far the level is to go from what learned methods expect to what BTYD does.
 
     Learned methods expect the level of the windows that their labels came from; BTYD expects that
-    of all history. Half the way from one to the other is gone, unless windows after the labels
+    of all history. All of the way from one to the other is gone, unless windows after the labels
     (`later`) tell: each has a miss of the learned total, e, and the gap to BTYD's, d. The share
-    is ridge regression of e on d: (Σ d e + t² h) / (Σ d² + t²), t being `TRUST` and h `HALFWAY`,
+    is ridge regression of e on d: (Σ d e + t² h) / (Σ d² + t²), t being `TRUST` and h `PRIOR`,
     between 0 and 1.
     """
     gaps, misses = (np.array([getattr(w, name) for w in later]) for name in ("gap", "miss"))
     prior = TRUST**2
-    return float(np.clip((gaps @ misses + prior * HALFWAY) / (gaps @ gaps + prior), 0, 1))
+    return float(np.clip((gaps @ misses + prior * PRIOR) / (gaps @ gaps + prior), 0, 1))
 
 
 def fit_blend(

@@ -60,6 +60,19 @@ class BtydPartner:
         """Return the logarithm of it, over so many `days` (default: the horizon)."""
         return self._log_value(X[:, list(self.columns)], days or self.horizon_days)
 
+    def silence(self, X: Floats, days: float | None = None) -> Floats:
+        """Return P(no order in so many `days`) a row (default: the horizon).
+
+        Missing for who never bought, of whom histories of orders say nothing. Shape (rows,).
+        """
+        inputs = X[:, list(self.columns)]
+        known = ~np.isnan(inputs[:, 2])
+        x, t_x, T, _ = _histories(inputs[known])
+        silent = np.full(len(X), np.nan)
+        weeks = (days or self.horizon_days) / WEEK
+        silent[known] = 1 - self.purchases.probability_active(x, t_x, T, weeks)
+        return silent
+
     def share(self, X: Floats) -> Floats:
         """Return what each encoded column adds to `log_value`, the base value last.
 
