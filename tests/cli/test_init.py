@@ -126,3 +126,8 @@ def test_check_writes_a_page_of_the_datas_quality_where_it_is_asked_to(orders):
     assert ran.code == 0
     assert f"Wrote {page}\n" in ran.out
     assert "What the data hold, and what they lack" in page.read_text(encoding="utf-8")
+    kept = orders.parent / "data" / "shop" / "quality"
+    assert (kept / "plots" / "population.png").is_file()
+    assert (kept / "findings.csv").read_text(encoding="utf-8").startswith("finding\n")
+    assert clvlens("check", "--config", config).code == 0
+    assert not kept.exists()  # of the data as they were

@@ -36,6 +36,13 @@ def test_what_a_result_would_suffer_from_is_said(tmp_path):
     ]
 
 
+def test_that_customers_are_born_before_they_sign_up_is_no_finding(tmp_path):
+    orders: list[Row] = [{"customer_id": "c1", "ordered_at": day, "amount": 5} for day in DAYS]
+    born = [{"customer_id": "c1", "signed_up_at": "2024-01-01", "born_on": "1990-01-01"}]
+    world = read_world(configure(tmp_path, {"orders": orders, "customers": born}))
+    assert not [told for told in findings(world, measure_quality(world)) if "born_on" in told]
+
+
 def test_the_page_holds_its_pictures_and_asks_the_network_for_nothing(tmp_path):
     world = world_of(tmp_path)
     page = quality_page(world, measure_quality(world), plan_cutoffs(world))

@@ -205,6 +205,16 @@ def test_no_customer_is_named_not_even_by_a_rule(findings):
     assert "orders.amount: 2 of 1,234 rows odd" in page
 
 
+def test_what_check_found_of_the_datas_quality_is_told_where_a_page_was_asked_for(findings):
+    assert "run check with --html FILE" in text_of(findings)
+    folder = findings.config.data_folder / "quality"
+    (folder / "plots").mkdir(parents=True)
+    (folder / "findings.csv").write_text("finding\nno order in 2024-05\n")
+    (folder / "plots" / "population.png").write_bytes(b"png")
+    assert "no order in 2024-05" in text_of(findings)
+    assert "run check with --html" not in text_of(findings)
+
+
 def test_text_from_the_data_is_escaped(findings):
     path = findings.config.data_folder / "histories.csv"
     table = pd.read_csv(path).assign(history="<b>orders</b>")

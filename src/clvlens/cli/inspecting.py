@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from clvlens.errors import DataError
 from clvlens.files import whole_file
 from clvlens.histories import discover
 from clvlens.histories.exact import DAY
+from clvlens.output.stamps import QUALITY
 from clvlens.panel.leaks import find_leaks
 from clvlens.panel.panel import build_panel, describe
 from clvlens.panel.quality import measure_quality
@@ -49,8 +51,7 @@ def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None
         with whole_file(place) as temporary:
             frame.to_csv(temporary, index=False)
         stage.wrote(place)
-    if html is not None:
-        _write_page(html, world, plan, stage)
+    _write_page(html, world, plan, stage)
     if leaks:
         faults = find_leaks(world, build_panel(config, stage))
         stage.end()
@@ -59,11 +60,17 @@ def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None
         print("  no sign of a leak: no column knows the future beyond what the past tells")
 
 
-def _write_page(path: Path, world: World, plan: Plan, stage: Stages) -> None:
-    from clvlens.output.quality_page import quality_page
+def _write_page(path: Path | None, world: World, plan: Plan, stage: Stages) -> None:
+    """Write the page where one is asked for; what an earlier one left for the report goes."""
+    if path is None:
+        shutil.rmtree(world.config.data_folder / QUALITY, ignore_errors=True)
+        return
+    from clvlens.output.quality_page import quality_page, write_quality
 
     stage("draw")
-    page = quality_page(world, measure_quality(world), plan)
+    quality = measure_quality(world)
+    page = quality_page(world, quality, plan)
+    write_quality(world, quality)
     with whole_file(path) as fresh:
         fresh.write_text(page, encoding="utf-8")
     stage.end()

@@ -16,7 +16,7 @@ from clvlens.models.store import check_manifest
 from clvlens.output.lever_records import read_levers
 from clvlens.output.lever_report import LeverReport
 from clvlens.output.records import HASH_LENGTH, read_grade
-from clvlens.output.stamps import STAMP, read_stamp
+from clvlens.output.stamps import QUALITY, STAMP, read_stamp
 from clvlens.output.value_records import WORDS
 
 # verb → its folder, and the file in it that names the model
@@ -27,6 +27,7 @@ FOLDERS = {
     "levers": ("levers", STAMP),
     "value": ("value", STAMP),
     "monitor": ("monitor", STAMP),
+    "check": (QUALITY, ""),  # of no model
 }
 PREDICTED = {
     "cutoff": str, "horizon_days": int, "predicted_value": float, "churn_probability": float,
@@ -47,13 +48,13 @@ class Findings:
 
     def state(self, verb: str) -> str:
         """Return whether what a verb leaves is here, not there yet, or about another model."""
-        if verb in FOLDERS:
-            folder, stamp = FOLDERS[verb]
-            place = self._place(folder)
-            return _state(place.is_dir(), read_stamp(place / stamp) == self.digest)
         if verb == "predict":
             return _state(len(self.predictions) > 0, len(self.own(self.predictions)) > 0)
-        return _state(self._place("histories.csv").exists(), True)
+        if verb == "check":
+            return _state(self._place("histories.csv").exists(), True)
+        folder, stamp = FOLDERS[verb]
+        place = self._place(folder)
+        return _state(place.is_dir(), read_stamp(place / stamp) == self.digest)
 
     def table(self, verb: str, name: str) -> pd.DataFrame:
         """Return a table that a verb has left; empty where it found nothing to write."""

@@ -12,7 +12,8 @@ from clvlens.files import whole_file, whole_folder
 from clvlens.output.lever_figures import all_levers
 from clvlens.output.lever_page import lever_page
 from clvlens.output.lever_report import LeverReport
-from clvlens.output.records import money_unit, save_plots
+from clvlens.output.page import save_plots
+from clvlens.output.records import money_unit
 from clvlens.output.stamps import write_stamp
 
 PAGE = "levers.html"

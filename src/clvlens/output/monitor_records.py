@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from clvlens.config import Config
 from clvlens.files import whole_folder
 from clvlens.output import monitor_figures as figures
-from clvlens.output.records import save_plots, save_tables
+from clvlens.output.page import save_plots
+from clvlens.output.records import save_tables
 from clvlens.output.stamps import write_stamp
 
 HEADED = ("total_bias", "spearman", "ngini", "ece", "coverage_90")

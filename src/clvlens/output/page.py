@@ -33,6 +33,13 @@ def save_figure(figure: Figure, place: Path | io.BytesIO) -> None:
     figure.savefig(place, format="png", dpi=150, metadata={"Software": None})
 
 
+def save_plots(plots: Mapping[str, Figure], folder: Path) -> None:
+    """Write figures into a new folder, always with the same bytes."""
+    folder.mkdir()
+    for name, figure in plots.items():
+        save_figure(figure, folder / f"{name}.png")
+
+
 def picture(figure: Figure | Path, description: str) -> Markup:
     """Return a figure, or the file of one, as an image that lies within the page."""
     if isinstance(figure, Path):

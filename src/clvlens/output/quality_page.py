@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,10 +11,12 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from clvlens.files import whole_folder
 from clvlens.histories.exact import DAY
 from clvlens.output.figures import BLUE, GREY, ORANGE
 from clvlens.output.numbers import share
-from clvlens.output.page import render
+from clvlens.output.page import render, save_plots
+from clvlens.output.stamps import QUALITY
 from clvlens.panel.instants import to_time
 from clvlens.panel.quality import HistoryQuality, Quality
 from clvlens.panel.split import Plan
@@ -48,6 +51,16 @@ def quality_page(world: World, quality: Quality, plan: Plan) -> str:
     )
 
 
+def write_quality(world: World, quality: Quality) -> Path:
+    """Keep for the report what the page says first, and customers over time; no row is one."""
+    path = world.config.data_folder / QUALITY
+    with whole_folder(path) as folder:
+        found = pd.DataFrame({"finding": list(findings(world, quality))})
+        found.to_csv(folder / "findings.csv", index=False)
+        save_plots({"population": population_figure(quality.population)}, folder / "plots")
+    return path
+
+
 def findings(world: World, quality: Quality) -> Iterator[str]:
     """Yield what a reader should know before trusting the result, the gravest first."""
     yield from _about_customers(quality.orders_each)
@@ -65,7 +78,10 @@ def findings(world: World, quality: Quality) -> Iterator[str]:
         empty = empty[~empty["column"].isin(awaited)]
         for row in empty.itertuples():
             yield f"{name}.{row.column} is missing in {share(row.missing)} of rows"
-        for row in found.lags[found.lags["before"] > 0].itertuples():
+        early = found.lags[
+            (found.lags["before"] > 0) & (name != "customers")
+        ]  # born before sign-up
+        for row in early.itertuples():
             yield (
                 f"{name}.{row.column} lies before its event in {share(row.before)} of rows: "
                 "dates or time zones may be mixed up"

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from clvlens.config import Config
 from clvlens.evaluation.backtest import MODEL, Evaluation
@@ -27,7 +26,7 @@ from clvlens.models.customer import CustomerModel
 from clvlens.output import figures
 from clvlens.output.dependence import dependence
 from clvlens.output.model_card import model_card
-from clvlens.output.page import save_figure
+from clvlens.output.page import save_plots
 from clvlens.output.stamps import DIGEST, write_stamp
 from clvlens.panel.panel import Panel
 
@@ -198,13 +197,6 @@ def _examples(attribution: Attribution) -> list[int]:
     ranked = attribution.prediction.argsort(kind="stable")
     count = min(EXAMPLES, len(ranked))
     return [int(ranked[i * (len(ranked) - 1) // max(count - 1, 1)]) for i in range(count)]
-
-
-def save_plots(plots: Mapping[str, Figure], folder: Path) -> None:
-    """Write figures into a new folder, always with the same bytes."""
-    folder.mkdir()
-    for name, figure in plots.items():
-        save_figure(figure, folder / f"{name}.png")
 
 
 def save_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:

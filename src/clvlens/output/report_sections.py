@@ -187,6 +187,8 @@ def data(findings: Findings) -> Shown:
     return {
         "rows": findings.histories.to_dict("records"),
         "absent": [name for name in discover() if name not in findings.config.data],
+        "findings": findings.table("check", "findings").to_dict("records"),
+        "population": findings.plot("check", "population"),
         "remarks": remarks.assign(problem=told).to_dict("records"),
     }
 

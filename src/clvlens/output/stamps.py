@@ -8,6 +8,7 @@ from pathlib import Path
 from clvlens.version import __version__
 
 STAMP = "made_with.json"
+QUALITY = "quality"  # the folder of what `check --html` leaves, which is about no model
 DIGEST = "model_digest"  # the model that a file is about
 
 

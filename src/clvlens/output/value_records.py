@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from clvlens.config import Config
 from clvlens.files import whole_folder
 from clvlens.output import value_figures as figures
-from clvlens.output.records import dump, money_unit, save_plots, save_tables
+from clvlens.output.page import save_plots
+from clvlens.output.records import dump, money_unit, save_tables
 from clvlens.output.stamps import write_stamp
 
 WORDS = "words.json"
