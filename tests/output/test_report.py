@@ -215,6 +215,18 @@ def test_what_check_found_of_the_datas_quality_is_told_where_a_page_was_asked_fo
     assert "run check with --html" not in text_of(findings)
 
 
+def test_of_many_alarms_the_first_are_shown_and_all_are_counted(findings):
+    folder = findings.config.data_folder / "monitor"
+    folder.mkdir()
+    alarms = {"when": "2024-05", "where": "orders", "words": [f"moved {n}" for n in range(1200)]}
+    pd.DataFrame(alarms).to_csv(folder / "alarms.csv", index=False)
+    (folder / "matured.csv").write_text("cutoff,customers,total_bias,spearman,ngini,ece\n")
+    write_stamp(folder, DIGEST)
+    text = text_of(findings)
+    assert "1,200 alarms: something is beyond its threshold." in text
+    assert "moved 39 The first 40 of 1,200; the others are in the tables" in text
+
+
 def test_text_from_the_data_is_escaped(findings):
     path = findings.config.data_folder / "histories.csv"
     table = pd.read_csv(path).assign(history="<b>orders</b>")

@@ -78,10 +78,8 @@ def findings(world: World, quality: Quality) -> Iterator[str]:
         empty = empty[~empty["column"].isin(awaited)]
         for row in empty.itertuples():
             yield f"{name}.{row.column} is missing in {share(row.missing)} of rows"
-        early = found.lags[
-            (found.lags["before"] > 0) & (name != "customers")
-        ]  # born before sign-up
-        for row in early.itertuples():
+        early = found.lags["before"] > (0.0 if name != "customers" else 1.0)  # born before sign-up
+        for row in found.lags[early].itertuples():
             yield (
                 f"{name}.{row.column} lies before its event in {share(row.before)} of rows: "
                 "dates or time zones may be mixed up"

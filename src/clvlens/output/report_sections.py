@@ -20,7 +20,7 @@ Shown = dict[str, object]
 FEATURES = 12  # in the table of what predictions lean on
 MOVES = 5  # of a budget
 POINTS = (-5, -1, 1, 5)  # of retention, in the table
-MOST_GROUPS = 40  # rows of a table of channels
+MOST = 40  # rows of a table that has one for each group, or each alarm
 
 
 def ranking(findings: Findings) -> Shown:
@@ -140,11 +140,14 @@ def channels(findings: Findings) -> Shown:
     return {
         "plots": {path.stem.removeprefix("payback_by_"): path
                   for path in findings.plots("value", "payback_by_")},
-        "rows": accounts.head(MOST_GROUPS).to_dict("records"),
+        "rows": accounts.head(MOST).to_dict("records"),
+        "groups": len(accounts),
         "has_costs": bool(len(accounts)) and bool(accounts["acquisition_cost"].notna().any()),
         "budget": best.to_dict("records"),
+        "moves": len(budget),
         "caveat": CAVEAT.format(elasticity=findings.config.finance.spend_elasticity),
-        "newcomers": newcomers.head(MOST_GROUPS).to_dict("records"),
+        "newcomers": newcomers.head(MOST).to_dict("records"),
+        "newcomer_groups": len(newcomers),
         "worth": findings.plot("value", "new_customers") if len(newcomers) else None,
     }  # fmt: skip
 
@@ -173,8 +176,10 @@ def ways(findings: Findings) -> Shown:
 
 def monitor(findings: Findings) -> Shown:
     """Return matured predictions, alarms, and what moved."""
+    alarms = findings.table("monitor", "alarms")
     return {
-        "alarms": findings.table("monitor", "alarms").to_dict("records"),
+        "alarms": alarms.head(MOST).to_dict("records"),
+        "number": len(alarms),
         "matured": findings.table("monitor", "matured").to_dict("records"),
         "plots": {path.stem: path for path in findings.plots("monitor", "")},
     }
