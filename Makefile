@@ -20,12 +20,12 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-spark demo demo-grocery demo-cdnow test test-slow docs notebooks lint bench ui \
-        pins clean clean-all
+.PHONY: help setup setup-spark demo demo-grocery demo-cdnow test test-slow docs notebooks \
+        notebooks-text lint bench ui pins clean clean-all
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
-	| while IFS='|' read -r target meaning; do printf '  %-12s %s\n' "$$target" "$$meaning"; done
+	| while IFS='|' read -r target meaning; do printf '  %-14s %s\n' "$$target" "$$meaning"; done
 
 setup: $(INSTALLED) ## Make .venv with every pinned dependency (PYTHON=python3.12 picks another)
 
@@ -76,6 +76,9 @@ test-slow: setup ## Run the slow tests and those of reliability, and print what 
 
 docs: setup ## Render the reference of the Python API into docs/_build
 	$(BIN)/python docs/render.py docs/_build
+
+notebooks-text: setup ## Write the notebooks anew from their text
+	$(BIN)/jupytext --quiet --to ipynb notebooks/*.py
 
 notebooks: setup ## Execute the notebooks from top to bottom
 	$(BIN)/pytest --nbmake notebooks

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 import xgboost
+from numpy.typing import ArrayLike
 
 from clvlens.config import Config
 from clvlens.errors import ModelError, TimeError
@@ -40,14 +41,22 @@ def train(panel: Panel, progress: Progress = lambda _: None) -> CustomerModel:
     return train_model(panel, _about(panel), progress)
 
 
-def evaluate(model: CustomerModel, panel: Panel, progress: Progress = lambda _: None) -> Evaluation:
+def evaluate(
+    model: CustomerModel,
+    panel: Panel,
+    progress: Progress = lambda _: None,
+    *,
+    beside: Mapping[str, ArrayLike] = MappingProxyType({}),
+) -> Evaluation:
     """Judge a model on the panel's test role, beside the baselines.
 
+    `beside` are forecasts of the user's own, by name: money over the horizon for each row of
+    `panel.rows("test")`. They are judged as baselines, and the grade is about the best of all.
     A note says so where the rows before the test are not those that the model learned from.
     Raises `ModelError` as `check_can_be_judged`.
     """
     check_can_be_judged(model, panel)
-    evaluation = backtest(model, panel, progress)
+    evaluation = backtest(model, panel, progress, beside)
     if model.about["data_fingerprint"] == _before_test(panel).fingerprint:
         return evaluation
     return replace(evaluation, notes=(*evaluation.notes, CHANGED))

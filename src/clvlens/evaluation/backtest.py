@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from clvlens import metrics
 from clvlens.bootstrap import Interval, bootstrap_difference, bootstrap_interval
+from clvlens.errors import ModelError
 from clvlens.evaluation.kinds import score_kinds
 from clvlens.evaluation.slices import FEWEST, leads, slices
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS, Metric
@@ -66,8 +69,17 @@ class Evaluation:
         return _best_baseline(self.scores)
 
 
-def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: None) -> Evaluation:
-    """Judge a model on the panel's test rows, beside the baselines."""
+def backtest(
+    model: CustomerModel,
+    panel: Panel,
+    progress: Progress = lambda _: None,
+    beside: Mapping[str, ArrayLike] = MappingProxyType({}),
+) -> Evaluation:
+    """Judge a model on the panel's test rows, beside the baselines.
+
+    `beside` are more of those: the money that a method of the user's own expects, by its name.
+    Raises `ModelError` where one does not speak of every test row.
+    """
     test = panel.rows("test")
     predictions = model.predict(test)
     forecasts, notes = forecast_baselines(
@@ -78,6 +90,7 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
         label_days=panel.plan.label_days,
         contractual=model.is_contractual,
     )
+    forecasts = [*forecasts, *_of_the_user(beside, test)]
     own = Forecast(
         MODEL,
         predictions["predicted_value"].to_numpy(),
@@ -102,6 +115,17 @@ def backtest(model: CustomerModel, panel: Panel, progress: Progress = lambda _: 
         leads(own, forecasts, test, _drawn(test)["draws"]),
         score_kinds(predictions, test),
     )  # fmt: skip
+
+
+def _of_the_user(beside: Mapping[str, ArrayLike], test: pd.DataFrame) -> Iterator[Forecast]:
+    for name, expected in beside.items():
+        value = np.asarray(expected, dtype="float64")
+        if value.shape != (len(test),) or not np.isfinite(value).all():
+            raise ModelError(
+                f"beside: {name!r} has no finite value for each of the {len(test):,} test rows; "
+                "predict the rows of panel.rows('test'), in their order"
+            )
+        yield Forecast(name, value)
 
 
 def _parts(model: CustomerModel, test: pd.DataFrame) -> list[Forecast]:
