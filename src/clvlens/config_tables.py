@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -14,6 +15,16 @@ from clvlens.histories.strict import Scalar, Strict, listed
 def _by_own_name(value: object) -> object:
     """Read a list of names as a mapping of each name to itself."""
     return {name: name for name in value} if isinstance(value, list | tuple) else value
+
+
+def holds_password(url: str) -> bool:
+    """Return whether a URL names a password.
+
+    >>> holds_password("postgresql://me@host:5432/shop"), holds_password("postgresql://me:x@host/s")
+    (False, True)
+    """
+    parts = urlsplit(url)
+    return bool(parts.password) or "password" in parse_qs(parts.query)
 
 
 class Rule(Strict):
@@ -45,6 +56,7 @@ class Rule(Strict):
 class Source(Strict):
     """Where rows come from: files, a file inside an installed package, or a database table.
 
+    `database` is a file, or postgresql://user@host/name without its password.
     `sheet` is one of a spreadsheet's, the first by default; `encoding` and `delimiter` are of CSV.
     From Python, `frame` is a table in memory.
     """
@@ -69,6 +81,8 @@ class Source(Strict):
             raise ValueError("give either path (with package, for a packaged file) or database")
         if self.database is not None and self.table is None:
             raise ValueError("a database needs table, the name of the table in it")
+        if holds_password(self.database or ""):
+            raise ValueError("leave the password out of database, and set PGPASSWORD to it")
         return self
 
 

@@ -21,6 +21,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.common.exceptions import TableNotFound
 
@@ -93,6 +94,14 @@ class Engine:
     def hold(self, frame: pd.DataFrame) -> ir.Table:
         """Return a frame as a table."""
         return self.keep(ibis.memtable(frame))
+
+    def hold_batches(self, batches: pa.RecordBatchReader) -> ir.Table:
+        """Return a stream of rows as a table; it spills to disk where it must."""
+        name = ibis.util.gen_name("held")
+        self.backend.con.register(f"{name}_stream", batches)
+        self.backend.con.execute(f"CREATE TEMP TABLE {name} AS FROM {name}_stream")
+        self.backend.con.unregister(f"{name}_stream")
+        return self.backend.table(name)
 
     def _read_csv(self, name: str, files: list[Path], how: Mapping[str, str]) -> ir.Table:
         """Return a table of text; nothing is sniffed, and every row must fit its file's header."""

@@ -14,6 +14,7 @@ from clvlens.config_tables import Lookup, Source, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
 from clvlens.panel.intact import check_intact
+from clvlens.panel.postgres import batches, fingerprint, is_postgres
 from clvlens.panel.sheets import read_sheet
 
 ROW = "__row__"  # the number of a row in its table, from 0
@@ -70,17 +71,21 @@ def locate(root: Path, key: str, source: Source) -> Path:
 def stamp(config: Config) -> str:
     """Return size and time of change of every input file, as text.
 
-    Databases that are not files have none.
+    A table of a PostgreSQL server has a digest of its rows; other databases that are not files
+    have none.
     """
-    files = []
+    files, digests = [], []
     for name, table in config.data.items():
         lookups = ((f"data.{name}.lookup", lookup) for lookup in table.lookup)
         for key, source in ((f"data.{name}", table), *lookups):
             if source.path is not None:
                 files += _files(locate(config.root, key, source))
+            elif is_postgres(str(source.database)):
+                digests.append(fingerprint(name, str(source.database), str(source.table)))
             elif (file := config.root / str(source.database)).is_file():
                 files.append(file)
-    return " ".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in files)
+    sizes = [f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in files]
+    return " ".join([*sizes, *digests])
 
 
 def _advice(folder: Path, path: str, missing: Path) -> str:
@@ -111,6 +116,9 @@ def open_source(root: Path, engine: Engine, name: str, source: Source) -> ir.Tab
     if source.frame is not None:
         return engine.hold(source.frame.reset_index(drop=True))
     if source.database is not None and source.table is not None:
+        if is_postgres(source.database):
+            with batches(name, source.database, source.table) as rows:
+                return engine.hold_batches(rows)
         file = root / source.database
         database = str(file) if file.exists() else source.database
         return engine.read_database(name, database, source.table)
