@@ -271,7 +271,11 @@ def connect(
     time_zone: str = "UTC", *, memory_limit: str | None = None, threads: int | None = None
 ) -> Engine:
     """Open an engine; what does not fit in memory spills to a temporary folder."""
-    settings: dict[str, object] = {"TimeZone": time_zone, "temp_directory": tempfile.gettempdir()}
+    settings: dict[str, object] = {
+        "TimeZone": time_zone,
+        "temp_directory": tempfile.gettempdir(),
+        "enable_progress_bar": False,  # it would go to stdout, among results
+    }
     if memory_limit:
         settings["memory_limit"] = memory_limit
     if threads:
