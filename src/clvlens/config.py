@@ -206,7 +206,9 @@ class Config(Strict):
             raise
 
 
-def load_config(source: str | Path | Mapping, *, customers: int | None = None) -> Config:
+def load_config(
+    source: str | Path | Mapping[str, object], *, customers: int | None = None
+) -> Config:
     """Read and check a YAML file, or the same settings as a dictionary with frames for tables.
 
     `customers` keeps that many alone, for a trial. Relative paths begin at the project's folder:
