@@ -123,7 +123,7 @@ def _model(config: Config, named: str | None = None) -> tuple[CustomerModel, str
 def _print_predictions(config: Config, frame: pd.DataFrame) -> None:
     """Print the customers of highest value, each with the first reason."""
     shown = [name for name in PREVIEW if name in frame]
-    every, frame = frame, frame[frame["horizon_days"] == config.target.horizon_days]
+    every, frame = frame, frame.query(f"horizon_days == {config.target.horizon_days}")
     top = frame.sort_values("predicted_value", ascending=False, kind="stable").head(5)[shown]
     if "reason_1" in top:
         amounts = top.pop("reason_1_amount").map("{:+,.2f}".format)
