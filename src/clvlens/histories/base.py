@@ -21,7 +21,7 @@ ColumnType = Literal["id", "text", "category", "time", "money", "number", "count
 # What every past has beside the history's own columns.
 RESERVED = frozenset(
     {"cutoff", "event_time", "elapsed", "day", "weekday", "hour"}
-    | {"is_event", "sequence", "sequence_back", "gap"}
+    | {"is_event", "sequence", "sequence_back", "gap", "first_day", "next_day"}
 )
 
 STORAGE: Mapping[ColumnType, str] = {

@@ -38,6 +38,11 @@ def days(microseconds: ir.Value) -> ir.FloatingValue:
     return real(microseconds) / real(ibis.literal(DAY))
 
 
+def week(day: ir.IntegerValue) -> ir.IntegerValue:
+    """Return the number of the week of a local day since 1970; weeks begin on Monday."""
+    return (day + 3) // 7
+
+
 def total(column: ir.Value, kept: Kept = None) -> ir.FloatingValue:
     """Return the sum; 0 where nothing is kept."""
     return real(column.sum(where=kept)).fill_null(0.0)

@@ -21,7 +21,6 @@ from clvlens.histories.waits import wait
 
 WINDOWS = (30, 90, 180, 365, EVER)
 YEAR = (365, EVER)
-ONE_PAST = ibis.window(group_by=["customer_id", "cutoff"])
 NET = "net of refunds"
 KEPT = "share of promised deliveries that came in time, of those of which it is known"
 LATE = "days by which deliveries came, or are, later than promised"
@@ -54,8 +53,9 @@ def _with_flags(past: Past) -> Past:
         .derive("discounted", lambda t: t.discount > 0, needs=["discount"])
         .derive("weekend", lambda t: t.weekday >= 5)
         .derive("evening", lambda t: t.hour >= 18)
-        .derive("week", lambda t: (t.day + 3) // 7)  # weeks begin on Monday
-        .derive("first_day", lambda t: t.day.min(where=t.is_event).over(ONE_PAST))
+        .derive("week", lambda t: exact.week(t.day))
+        .derive("ends_week", lambda t: (exact.week(t.next_day) != t.week).fill_null(t.is_event))
+        .derive("ends_day", lambda t: (t.next_day != t.day).fill_null(True))
     )
 
 
@@ -85,7 +85,7 @@ def _frequency_and_money(past: Past) -> Iterator[Feature]:
 
 def _rhythm(past: Past) -> Iterator[Feature]:
     yield from past.gaps()
-    yield from past.distinct("week", windows=(90, 365), where="is_event", unit="weeks")
+    yield from past.distinct("week", windows=(90, 365), unit="weeks", latest="ends_week")
     yield from past.trend(45, where="is_event")
     yield from past.trend(90, where="is_event")
     yield from past.trend(90, column="revenue")
@@ -138,7 +138,7 @@ def _buy_till_you_die(past: Past) -> Iterator[Feature]:
     """The sufficient statistics of BG/NBD, Pareto/NBD and Gamma-Gamma, merged per local day."""
     t = past.table
     repeat = t.is_event & (t.day > t.first_day)
-    days = exact.real(t.day.nunique(where=repeat))
+    days = exact.real(t.count(where=repeat & t.ends_day))
     span = exact.real(t.day.max(where=t.is_event) - t.first_day.min())
     each = exact.over(exact.total(t.amount, repeat), days)
     yield from past.measure(

@@ -198,13 +198,22 @@ class Past(Rows):
         windows: Windows = (EVER,),
         where: Where = None,
         unit: str | None = None,
+        latest: str | None = None,
     ) -> list[Feature]:
-        """Number of different values of a column; 0 for customers without any event."""
+        """Number of different values of a column; 0 for customers without any event.
+
+        `latest` names the flag of a value's latest event, where there is one: in every window it
+        is as often true as values differ, and flags are much cheaper to count than values.
+        """
         return self._windowed(
             name or f"distinct_{column}",
             f"number of different {unit or column} of {self.noun}",
             unit or column,
-            lambda kept: self.table[column].nunique(where=kept),
+            lambda kept: (
+                self.table.count(where=exact.both(kept, self.table[latest]))
+                if latest
+                else self.table[column].nunique(where=kept)
+            ),
             windows,
             where,
             needs=(column,),

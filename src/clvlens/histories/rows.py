@@ -28,8 +28,9 @@ class Rows:
     - `cutoff`, `event_time`: instants; `elapsed`: microseconds between them, always > 0;
     - `day` (local days since 1970-01-01), `weekday` (0 = Monday), `hour` of the event;
     - `is_event`: false for rows that only correct events, as refunds do;
-    - `sequence` (1 = the customer's first event), `sequence_back` (1 = the latest) and `gap`
-      (microseconds since the previous event), all of them null where `is_event` is false.
+    - `sequence` (1 = the customer's first event), `sequence_back` (1 = the latest), `gap`
+      (microseconds since the previous event), `first_day` (the local day of the first event) and
+      `next_day` (that of the event after this one), all of them null where `is_event` is false.
 
     `lag` is how many microseconds after they happened the rows arrive.
     """

@@ -18,6 +18,7 @@ from clvlens.panel.typed import Events
 from clvlens.panel.world import World
 
 KEYS = ("customer_id", "cutoff")
+TOLD_BY_TIME = {"is_event", "event_time", "elapsed", "day", "weekday", "hour"}
 TENURE = Feature("tenure_days", "days since the business first knew the customer", "days",
                  ibis.null("float64"))  # fmt: skip
 
@@ -110,18 +111,25 @@ def _masked(table: ir.Table, history: History, name: str, lag: int) -> ir.Value:
 
 
 def _in_sequence(table: ir.Table, history: History) -> ir.Table:
-    """Number each customer's events; ties are broken by the key, then by every column's value."""
+    """Number each customer's events; ties are broken by the key, then by every column's value.
+
+    All numbers come of one sort, the dearest part of a snapshot: so the count back is taken from
+    the count ahead, and what the event's time decides breaks no tie.
+    """
     table = table.mutate(is_event=history.is_event(table) if history.is_event else True)
     key = [history.key] if history.key in table.columns else []
-    ties = [name for name in (*key, *sorted(table.columns)) if name not in KEYS]
+    told = {*KEYS, *TOLD_BY_TIME, history.time}
+    ties = [name for name in (*key, *sorted(table.columns)) if name not in told]
     order = [table.event_time, *(table[name] for name in dict.fromkeys(ties))]
     alike = (*KEYS, "is_event")
-    ahead = ibis.window(group_by=alike, order_by=order)
-    back = ibis.window(group_by=alike, order_by=[value.desc(nulls_first=True) for value in order])
+    ahead, all_alike = ibis.window(group_by=alike, order_by=order), ibis.window(group_by=alike)
+    place = ibis.row_number().over(ahead)
     numbers = {
-        "sequence": ibis.row_number().over(ahead) + 1,
-        "sequence_back": ibis.row_number().over(back) + 1,
+        "sequence": place + 1,
+        "sequence_back": table.count().over(all_alike) - place,
         "gap": (table.event_time - table.event_time.lag()).over(ahead),
+        "first_day": table.day.min().over(all_alike),
+        "next_day": table.day.lead().over(ahead),
     }
     null = ibis.null("int64")
     return table.mutate(
