@@ -6,7 +6,7 @@ Every function takes and returns objects; files and the tracking server are `clv
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from clvlens.config import Config
 from clvlens.errors import ModelError, TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
-from clvlens.levers.attribution import Attribution, attribute
+from clvlens.levers.attribution import Attribution, attribute, find_reasons
 from clvlens.levers.effects import Effect, estimate_effects
 from clvlens.levers.opportunity import Opportunity, find_opportunity
 from clvlens.models.customer import CustomerModel, train_model
@@ -83,7 +83,7 @@ def predict(
     config: Config,
     cutoff: dt.datetime | None = None,
     *,
-    reasons: int = SAMPLE,
+    reasons: int | Collection[str] = SAMPLE,
     version: str = "",
     beside: Mapping[str, CustomerModel] = MappingProxyType({}),
     progress: Progress = lambda _: None,
@@ -91,8 +91,9 @@ def predict(
 ) -> pd.DataFrame:
     """Predict everybody known before a cutoff (default: the newest midnight in the data).
 
-    `reasons` is for how many customers, highest predicted value first, the three largest parts
-    of the prediction are given; 0 leaves the columns out. Columns: see `prediction_table`.
+    `reasons` is for how many customers, highest predicted value first, or for which, the three
+    largest parts of the prediction are given; for nobody, the columns are left out. Columns: see
+    `prediction_table`.
     `beside` are models of `target.more_horizons` by version: each adds a row a customer, which
     contradicts no other (see `agreeing`). `remark` is told what the model did not see when it was
     trained, and how often horizons were made to agree.
@@ -103,7 +104,11 @@ def predict(
     instant = _cutoff(world, cutoff)
     progress(f"snapshot {world.show(instant)}")
     rows = [snapshot_frame(replace(world, config=own), instant) for own, _, _ in asked]
-    for line in (*_new_customers(model, rows[0]), *_new_categories(model, rows[0])):
+    for line in (
+        *_new_customers(model, rows[0]),
+        *_new_categories(model, rows[0]),
+        *_unknown(rows[0], reasons),
+    ):
         remark(line)
     progress(f"predict {len(rows[0]):,} customers")
     predicted = [one.predict(own) for own, (_, one, _) in zip(rows, asked, strict=True)]
@@ -144,16 +149,27 @@ def _reasons(
     model: CustomerModel,
     rows: pd.DataFrame,
     predicted: pd.DataFrame,
-    count: int,
+    wanted: int | Collection[str],
     progress: Progress,
 ) -> pd.DataFrame | None:
-    """Return the reasons for so many customers of highest value; nothing where none are asked."""
-    if not count:
-        return None
-    ranked = np.argsort(-predicted["predicted_value"].to_numpy(), kind="stable")
-    chosen = np.sort(ranked[:count])
-    progress(f"find reasons for {len(chosen):,} customers")
-    return attribute(model, rows.loc[chosen]).reasons()
+    """Return the reasons for whom they are wanted; nothing where that is nobody."""
+    if isinstance(wanted, int):
+        ranked = np.argsort(-predicted["predicted_value"].to_numpy(), kind="stable")
+        chosen = np.sort(ranked[:wanted])
+    else:
+        chosen = np.flatnonzero(rows["customer_id"].isin(wanted))
+    return find_reasons(model, rows.iloc[chosen], progress) if len(chosen) else None
+
+
+def _unknown(rows: pd.DataFrame, wanted: int | Collection[str]) -> Iterator[str]:
+    """Say how many of those whose reasons are wanted are not among the rows."""
+    if not isinstance(wanted, int):
+        missing = len(set(wanted) - set(rows["customer_id"]))
+        if missing:
+            yield (
+                f"{missing:,} of {len(set(wanted)):,} customers whose reasons were asked for are "
+                "not known before the cutoff"
+            )
 
 
 def study_levers(

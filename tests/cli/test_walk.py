@@ -152,6 +152,23 @@ def test_reasons_for_five_are_for_the_five_of_highest_value(project, tmp_path):
     assert {row["reason_3_amount"] for row in rows[5:]} == {""}
 
 
+def test_reasons_for_a_list_are_for_those_on_it(project, tmp_path):
+    out, wanted = tmp_path / "listed.csv", tmp_path / "ids.txt"
+    some = {row["customer_id"] for row in read(project.data / "predictions.csv")[3:400:40]}
+    wanted.write_text("\n".join([*some, " ", "nobody"]))
+    ran = project.run("predict", "--out", out, "--reasons-for", wanted)
+    assert ran.code == 0
+    assert "1 of 11 customers whose reasons were asked for are not known before" in ran.out
+    assert {row["customer_id"] for row in read(out) if row["reason_1"]} == some
+
+
+def test_a_list_of_customers_that_is_not_there_is_told(project, tmp_path):
+    ran = project.run("predict", "--reasons-for", tmp_path / "none.txt")
+    assert ran.code == 2
+    assert "none.txt cannot be read: " in ran.err
+    assert "give a text file with one id a line" in ran.err
+
+
 def test_predict_warns_where_a_baseline_does_as_well(project):
     letter = project.ran["evaluate"].out.partition("\nGrade ")[2][0]
     warned = f"clvlens: warning: grade {letter}: " in project.ran["predict"].err

@@ -265,3 +265,22 @@ def test_a_theme_means_what_its_features_mean_without_their_window():
     meanings = theme_meanings(INFOS)
     assert meanings["carts__reminded_share"] == "share of carts reminded of"
     assert meanings["orders__count"] == "orders"
+
+
+def test_reasons_in_batches_are_those_of_all_at_once_and_their_cost_is_told(
+    model, panel, monkeypatch
+):
+    monkeypatch.setattr(module, "PROBE", 7)
+    monkeypatch.setattr(module, "BATCH", 20)
+    rows, told = panel.rows("test").head(60), []
+    found = module.find_reasons(model, rows, told.append)
+    pd.testing.assert_frame_equal(found, attribute(model, rows).reasons(), check_exact=True)
+    assert told[0] == "find reasons for 60 customers"
+    assert told[1].startswith("find reasons for 60 customers, about ")
+    assert len(told) == 2
+
+
+def test_a_few_rows_are_explained_without_telling_their_cost(model, panel):
+    told = []
+    assert len(module.find_reasons(model, panel.rows("test").head(3), told.append)) == 3
+    assert told == ["find reasons for 3 customers"]

@@ -46,6 +46,10 @@ Out = Annotated[Path | None, typer.Option(help="A .csv or .parquet; default unde
 Reasons = Annotated[
     int, typer.Option(min=0, help="Give reasons for this many customers, highest value first.")
 ]
+ReasonsFor = Annotated[
+    Path | None,
+    typer.Option(help="Give reasons for the customers in this file, an id a line, instead."),
+]
 ModelName = Annotated[
     str | None,
     typer.Option("--model", help="A folder, or a registered model: champion, 3, models:/name/3."),
@@ -205,6 +209,7 @@ def predict(
     out: Out = None,
     model: ModelName = None,
     reasons: Reasons = 2_000,
+    reasons_for: ReasonsFor = None,
     customers: Customers = None,
     raw_ids: RawIds = False,
 ) -> None:
@@ -212,7 +217,7 @@ def predict(
     from clvlens.cli import using
 
     with _run(config, customers, "value") as (settings, stage):
-        using.predict(settings, cutoff, out, model, reasons, raw_ids, stage)
+        using.predict(settings, cutoff, out, model, reasons_for or reasons, raw_ids, stage)
 
 
 @app.command(cls=Verb)

@@ -14,7 +14,7 @@ from clvlens.cli.describing import describe
 from clvlens.cli.show import NOT_TRACKED, completed, kept, notes, served, table, trained
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
-from clvlens.errors import ModelError, TrackingError
+from clvlens.errors import ConfigError, ModelError, TrackingError
 from clvlens.evaluation.lifetime import assumption
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
@@ -59,11 +59,12 @@ def predict(
     cutoff: dt.datetime | None,
     out: Path | None,
     named: str | None,
-    reasons: int,
+    reasons: int | Path,
     raw_ids: bool,
     stage: Stages,
 ) -> None:
     """Write predictions of everybody known before a cutoff."""
+    wanted = _listed(reasons) if isinstance(reasons, Path) else reasons
     path = check_place(out) if out else config.data_folder / "predictions.csv"
     model, digest = _model(config, named)
     others = [_model(own) for own in trained(config)[1:]] if named is None else []
@@ -78,7 +79,7 @@ def predict(
         model,
         config,
         cutoff,
-        reasons=reasons,
+        reasons=wanted,
         version=version,
         beside={their[: records.HASH_LENGTH]: other for other, their in others},
         progress=stage,
@@ -97,6 +98,17 @@ def predict(
         stage.found_over(int(str(days)), customers=len(own), predicted_value=total)
     stage.found(grade=found and found.letter)
     _print_run(config, records.read_run(config, digest))
+
+
+def _listed(path: Path) -> frozenset[str]:
+    """Return the customers that a file names, one a line."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"--reasons-for {path} cannot be read: {error}; give a text file with one id a line"
+        ) from None
+    return frozenset(line.strip() for line in lines if line.strip())
 
 
 def ui(config: Config, port: int) -> None:

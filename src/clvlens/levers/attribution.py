@@ -10,7 +10,10 @@ whose error is stated.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -20,6 +23,8 @@ from clvlens.models.boosting import Floats
 from clvlens.models.customer import CustomerModel
 from clvlens.panel.panel import FeatureInfo
 
+PROBE = 500  # rows explained first, to tell how long all will take
+BATCH = 20_000  # rows whose parts are held at once
 NODES = 24  # Gauss–Legendre; error below 1e-9 of the prediction for logistic × exponential
 
 
@@ -99,6 +104,26 @@ def attribute(model: CustomerModel, frame: pd.DataFrame) -> Attribution:
     return Attribution(
         parts, frame[list(parts.columns)], prediction, base_value, features, float(gap.max())
     )
+
+
+def find_reasons(
+    model: CustomerModel, frame: pd.DataFrame, progress: Callable[[str], None]
+) -> pd.DataFrame:
+    """Return the reasons of each row as `Attribution.reasons` has them, in batches.
+
+    What the first few rows cost tells how long all will take, which `progress` hears before most
+    of the work is done.
+    """
+    what = f"find reasons for {len(frame):,} customers"
+    progress(what)
+    edges = sorted({0, min(PROBE, len(frame)), *range(PROBE, len(frame), BATCH), len(frame)})
+    began, found = time.monotonic(), []
+    for start, end in pairwise(edges):
+        found.append(attribute(model, frame.iloc[start:end]).reasons())
+        if start == 0 and end < len(frame):
+            seconds = (time.monotonic() - began) / end * len(frame)
+            progress(f"{what}, about {seconds:,.0f} s")
+    return pd.concat(found)
 
 
 def theme_meanings(features: tuple[FeatureInfo, ...]) -> dict[str, str]:
