@@ -157,7 +157,7 @@ def _reasons(
         ranked = np.argsort(-predicted["predicted_value"].to_numpy(), kind="stable")
         chosen = np.sort(ranked[:wanted])
     else:
-        chosen = np.flatnonzero(rows["customer_id"].isin(wanted))
+        chosen = np.flatnonzero(rows["customer_id"].isin(list(wanted)))
     return find_reasons(model, rows.iloc[chosen], progress) if len(chosen) else None
 
 
