@@ -57,7 +57,7 @@ def fingerprint(name: str, url: str, table: str) -> str:
             "SELECT concat(count(*), ':', sum(hashtextextended(rows::text, 0)))"
             f" FROM {_place(table)} AS rows"
         )
-        return str(cursor.fetchone()[0])
+        return str(cursor.fetchall()[0][0])
 
 
 @contextmanager
