@@ -1,7 +1,8 @@
 """What features cost, beside hand-written SQL, pandas, lifetimes and the floor of a bare group-by.
 
-    make bench-speed                                              # what is committed
-    .venv/bin/python tests/bench/speed.py --customers 200000 --runs 1 --only clvlens
+    make bench-speed                                              # all methods, median of three
+    .venv/bin/python tests/bench/speed.py --customers 100000 200000 --runs 1 \\
+        --only scan "clvlens: one" SQL pandas                     # what is committed
 
 Ten orders a customer over three years, in one Parquet file. Each figure is of a process of its own
 on one thread; methods alternate, and medians are shown. The clock covers the work and not the
