@@ -35,7 +35,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ONLY_IN = {
     "adbc_driver_postgresql": {"panel/postgres.py"},
     "duckdb": {"panel/engine.py"},
-    "mlflow": {"output/tracking.py", "output/serving.py"},
+    "mlflow": {"output/tracking.py", "output/serving.py", "output/interrupted.py"},
     "pyspark": {"panel/engine.py", "models/spark.py"},
     "typer": {"cli"},
 }

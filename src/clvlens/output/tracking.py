@@ -24,6 +24,7 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
 from clvlens.models.store import check_manifest
+from clvlens.output.interrupted import PROCESS, end_interrupted, process_tag
 from clvlens.output.location import MANNERS, answers, locate, page, without_password
 
 os.environ.update({**MANNERS, **os.environ})
@@ -101,8 +102,9 @@ class Tracker:
 
     @_reported
     def begin(self, name: str, params: Mapping[str, object], tags: Mapping[str, str]) -> str:
-        """Start a run and return its id."""
-        tags = {**NOBODY, **tags}
+        """Start a run and return its id; runs of processes that were killed are ended first."""
+        end_interrupted(self._client, self.experiment_id)
+        tags = {**NOBODY, PROCESS: process_tag(), **tags}
         run = self._client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
         kept = [Param(key, str(value)) for key, value in params.items()]
         self._client.log_batch(run, params=kept)
