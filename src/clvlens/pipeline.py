@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from clvlens.config import Config
 from clvlens.errors import ModelError, TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
+from clvlens.evaluation.lifetime import unknown_costs
 from clvlens.levers.attribution import Attribution, attribute, find_reasons
 from clvlens.levers.effects import Effect, estimate_effects
 from clvlens.levers.opportunity import Opportunity, find_opportunity
@@ -107,6 +108,7 @@ def predict(
     for line in (
         *_new_customers(model, rows[0]),
         *_new_categories(model, rows[0]),
+        *unknown_costs(config, rows[0]),
         *_unknown(rows[0], reasons),
     ):
         remark(line)

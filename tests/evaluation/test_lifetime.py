@@ -4,7 +4,7 @@ import pytest
 
 from clvlens.config import Config
 from clvlens.errors import ConfigError
-from clvlens.evaluation.lifetime import assumption, lifetime_values
+from clvlens.evaluation.lifetime import assumption, lifetime_values, unknown_costs
 
 
 def configure(days: int = 365, **clv) -> Config:
@@ -85,3 +85,12 @@ def test_the_assumption_is_said():
     )
     short = configure(continuation_years=0, subtract_acquisition_cost=True)
     assert assumption(short).endswith("at 10% a year; less the acquisition cost")
+
+
+def test_costs_that_nobody_recorded_are_told(rows):
+    known = rows.assign(customers__acquisition_cost=[10.0, *[np.nan] * (len(rows) - 1)])
+    (told,) = unknown_costs(configure(subtract_acquisition_cost=True), known)
+    assert told.startswith(
+        f"clv: {len(rows) - 1} of {len(rows)} customers have no acquisition cost"
+    )
+    assert list(unknown_costs(configure(), known)) == []

@@ -1,49 +1,12 @@
 """Exports of shops become a configuration that reads, without a line edited."""
 
-import csv
-from pathlib import Path
-
-import pandas as pd
 import pytest
-import yaml
-from tests.starting.shops import german, shopify, woocommerce, write
-from tests.support.business import Row, write_csv
+from tests.starting.baskets import DAYS, heads, lines
+from tests.starting.shops import german, shopify, woocommerce
+from tests.starting.started import rows, start, total, world
+from tests.support.business import write_csv
 
-from clvlens.config import load_config
 from clvlens.errors import DataError
-from clvlens.panel.engine import connect
-from clvlens.panel.world import World, read_world
-from clvlens.starting.proposal import Question, Start
-from clvlens.starting.start import propose
-from clvlens.starting.trying import try_out
-from clvlens.starting.writing import write_yaml
-
-
-def start(folder: Path, *files: Path, answers: dict[str, str] | None = None) -> tuple[Start, dict]:
-    """Return what is proposed and its YAML; questions without an answer take the first option."""
-
-    def ask(question: Question) -> int:
-        wanted = (answers or {}).get(question.about, question.options[0])
-        return question.options.index(wanted)
-
-    begun = propose(connect(), folder, list(files), ask, name="shop")
-    begun, _, _ = try_out(begun, folder)
-    text = write_yaml(begun)
-    (folder / "run.yaml").write_text(text, encoding="utf-8")
-    return begun, yaml.safe_load(text)
-
-
-def world(folder: Path) -> World:
-    return read_world(load_config(folder / "run.yaml"))
-
-
-def rows(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter=delimiter))
-
-
-def total(read: World) -> float:
-    return float(read.engine.row(read.histories["orders"].table.amount.sum().as_table())[0])
 
 
 def test_a_shopify_export_is_read_an_order_a_row_by_its_first_line(tmp_path):
@@ -87,25 +50,6 @@ def test_semicolons_decimal_commas_and_german_names_are_read(tmp_path):
     assert customers["attributes"] == {"geschlecht": "Geschlecht", "ort": "Ort"}
     amounts = (row["Gesamtbetrag"].replace(",", ".") for row in rows(paths[0], ";"))
     assert total(world(tmp_path)) == pytest.approx(sum(map(float, amounts)))
-
-
-DAYS = [f"2024-{month:02d}-{day:02d}" for month in range(1, 11) for day in (3, 14, 25)]
-
-
-def lines() -> list[Row]:
-    """Thirty orders of three customers, two lines each."""
-    return [
-        {"order_id": number, "sku": sku, "price": "2.50"}
-        for number in range(len(DAYS))
-        for sku in ("tea", "cup")
-    ]
-
-
-def heads(**more: str) -> list[Row]:
-    return [
-        {"order_id": number, "client": f"c{number % 3}", "order_date": day, **more}
-        for number, day in enumerate(DAYS)
-    ]
 
 
 def test_lines_are_joined_to_the_orders_that_know_customer_and_time(tmp_path):
@@ -274,79 +218,6 @@ def test_a_new_history_is_recognised_by_its_own_description(tmp_path, monkeypatc
         "customer_id": "client", "posted_at": "PostedAt", "parcel_id": "ParcelId",
         "weight": "Weight",
     }  # fmt: skip
-
-
-def test_a_database_is_read_table_by_table(tmp_path):
-    import duckdb
-
-    write_csv(tmp_path / "orders.csv", heads(total="5.00"))
-    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
-        connection.execute(f"CREATE TABLE orders AS FROM '{tmp_path}/orders.csv'")
-    _, raw = start(tmp_path, tmp_path / "shop.duckdb")
-    assert raw["data"]["orders"]["database"] == "shop.duckdb"
-    assert raw["data"]["orders"]["table"] == "orders"
-    assert total(world(tmp_path)) == 30 * 5
-
-
-def test_a_file_that_cannot_be_read_is_left_out_and_said(tmp_path):
-    write_csv(tmp_path / "orders.csv", heads(total="5.00"))
-    (tmp_path / "twice.csv").write_text("a,a\n1,2\n", encoding="utf-8")
-    begun, _ = start(tmp_path, tmp_path / "orders.csv", tmp_path / "twice.csv")
-    assert begun.left_out[0].name == "twice"
-    assert "repeats a" in begun.left_out[0].why
-
-
-def test_latin_1_is_told_from_utf_8(tmp_path):
-    sold = [
-        {"Käufer": f"c{n % 3}", "Bestelldatum": day, "Betrag": "5"} for n, day in enumerate(DAYS)
-    ]
-    write(tmp_path / "verkäufe.csv", "Käufer,Bestelldatum,Betrag", sold, encoding="latin-1")
-    _, raw = start(tmp_path, tmp_path / "verkäufe.csv", answers=None)
-    assert raw["data"]["orders"]["encoding"] == "latin-1"
-    assert raw["data"]["orders"]["columns"]["customer_id"] == "Käufer"
-
-
-def test_the_sheets_of_a_workbook_are_tables(tmp_path):
-    """Numbers and dates come as such; ids that are numbers stay whole."""
-    pytest.importorskip("openpyxl")
-    sold = pd.DataFrame(heads(total=5.5)).assign(order_date=pd.to_datetime(DAYS))
-    people = pd.DataFrame({"client": ["c0", "c1", "c2"], "gender": ["f", "m", None]})
-    with pd.ExcelWriter(tmp_path / "shop.xlsx") as book:
-        sold.to_excel(book, sheet_name="Orders 2024", index=False)
-        people.to_excel(book, sheet_name="Customers", index=False)
-    _, raw = start(tmp_path, tmp_path / "shop.xlsx")
-    assert raw["data"]["orders"]["sheet"] == "Orders 2024"
-    assert raw["data"]["customers"]["attributes"] == {"gender": "gender"}
-    read = world(tmp_path)
-    assert total(read) == 30 * 5.5
-    assert set(read.engine.frame(read.histories["orders"].table)["order_id"]) == {
-        str(n) for n in range(30)
-    }
-
-
-def test_a_folder_of_parts_is_one_table_and_what_is_none_is_passed_by(tmp_path):
-    folder = tmp_path / "orders"
-    folder.mkdir()
-    for part in (0, 1):
-        write_csv(folder / f"part-{part}.csv", heads(total="5.00")[part::2])
-    (tmp_path / "README.md").write_text("about", encoding="utf-8")
-    begun, raw = start(tmp_path, tmp_path)
-    assert raw["data"]["orders"]["path"] == "orders"
-    assert begun.left_out == ()
-    assert total(world(tmp_path)) == 30 * 5
-
-
-def test_a_second_table_of_orders_is_left_out_with_what_to_do(tmp_path):
-    write_csv(tmp_path / "orders_2023.csv", heads(total="5.00"))
-    write_csv(tmp_path / "orders_2024.csv", heads(total="6.00"))
-    begun, raw = start(tmp_path, tmp_path / "orders_2023.csv", tmp_path / "orders_2024.csv")
-    assert set(raw["data"]) == {"orders"}
-    assert [(left.name, left.why) for left in begun.left_out] == [
-        (
-            "orders_2024",
-            "it has the columns of orders_2023; give parts of one table as a folder of them",
-        )
-    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -49,6 +51,18 @@ def assumption(config: Config) -> str:
     if clv.subtract_acquisition_cost:
         words.append("less the acquisition cost")
     return "; ".join(words)
+
+
+def unknown_costs(config: Config, rows: pd.DataFrame) -> Iterator[str]:
+    """Say of how many customers nobody recorded what they cost, where `clv` subtracts that."""
+    if config.clv is None or not config.clv.subtract_acquisition_cost or COST not in rows:
+        return
+    count = int(np.sum(rows[COST].isna()))
+    if count:
+        yield (
+            f"clv: {count:,} of {len(rows):,} customers have no acquisition cost on record; "
+            "nothing is subtracted for them, so that they look better than the others"
+        )
 
 
 def _chance_to_stay(predicted: pd.DataFrame) -> pd.Series:

@@ -32,8 +32,9 @@ class Rows(NamedTuple):
 
     def and_then(self, later: Rows) -> Rows:
         """Return these rows, and later ones after them; customers where both say whose they are."""
-        known = self.groups is not None and later.groups is not None
-        groups = np.concatenate([self.groups, later.groups]) if known else None
+        groups = None
+        if self.groups is not None and later.groups is not None:
+            groups = np.concatenate([self.groups, later.groups])
         return Rows(np.vstack([self.X, later.X]), np.concatenate([self.y, later.y]), groups)
 
 
@@ -97,7 +98,7 @@ class Boosted(BaseEstimator):
 
         `bases`, one entry a row, are where raw scores begin, for models that take them.
         """
-        copy = clone(self)
+        copy: Any = clone(self)
         copy._grown = {
             name: booster.num_boosted_rounds() for name, booster in self.boosters_.items()
         }

@@ -191,10 +191,10 @@ def _levelled(first: ValueBlend, blend: ValueBlend, roles: list[Rows]) -> ValueB
     `first` learned from the first of the `roles` alone, so that the others tell what it missed.
     """
     learned = {n: w for n, w in blend.weights.items() if n != BTYD and w > 0}
-    if blend.partner is None or not learned:
+    if first.partner is None or blend.partner is None or not learned:
         return blend
-    windows = [_window(first, learned, rows) for rows in roles]
-    newest = _window(blend, learned, roles[-1])
+    windows = [_window(first, first.partner, learned, rows) for rows in roles]
+    newest = _window(blend, blend.partner, learned, roles[-1])
     if not all(min(window) > 0 for window in (*windows, newest)):
         return blend
     share = followed(windows[1:])
@@ -204,8 +204,10 @@ def _levelled(first: ValueBlend, blend: ValueBlend, roles: list[Rows]) -> ValueB
     return ValueBlend(blend.members, weights, blend.partner, evidence)
 
 
-def _window(blend: ValueBlend, learned: dict[str, float], rows: Rows) -> Window:
-    partner, total = blend.partner, sum(learned.values())
+def _window(
+    blend: ValueBlend, partner: BtydPartner, learned: dict[str, float], rows: Rows
+) -> Window:
+    total = sum(learned.values())
     trees = ValueBlend(blend.members, {n: w / total for n, w in learned.items()}, partner)
     btyd = float(np.exp(partner.log_value(rows.X, partner.label_days)).sum())
     return Window(float(rows.y.sum()), float(trees.predict(rows.X).sum()), btyd)
