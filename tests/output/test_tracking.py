@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 import socket
@@ -110,6 +111,9 @@ def test_a_run_that_did_not_finish_says_so(tracker, status):
 
 def test_a_run_names_neither_its_user_nor_the_program_that_was_started(tracker):
     tags = client(tracker).get_run(tracker.begin("train", {}, {})).data.tags
+    machine, process = tags.pop("clv.process").split("-")
+    assert (len(machine), int(process)) == (12, os.getpid())
+    assert socket.gethostname() not in machine
     assert tags == {
         "mlflow.runName": "train",
         "mlflow.user": "clvlens",
