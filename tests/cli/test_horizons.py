@@ -48,8 +48,16 @@ def test_a_customer_has_a_row_a_horizon_that_contradicts_no_other(journey):
     assert (wide["predicted_value"][90] >= wide["predicted_value"][30]).all()
     assert (wide["churn_probability"][90] <= wide["churn_probability"][30]).all()
     assert found.groupby("horizon_days")["model_version"].nunique().tolist() == [1, 1]
+    assert "note: 700 days have no model and no rows" in ran["predict"].out
     total = found.loc[found["horizon_days"] == 30, "predicted_value"].sum()
     assert f"USD {total:,.0f} expected in all over 30 days" in ran["predict"].out
+
+
+def test_check_says_beforehand_what_history_allows(journey):
+    folder, _ = journey
+    ran = clvlens("check", "--config", folder / "configs" / CONFIG.name)
+    assert "note: over 30 days: fit 2017-" in ran.out
+    assert "note: 700 days will be left out: history is too short" in ran.out
 
 
 def test_a_horizon_named_twice_is_refused(journey):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +12,8 @@ import pandas as pd
 from clvlens.cli.show import notes, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
-from clvlens.errors import DataError
+from clvlens.config_target import ROLES
+from clvlens.errors import DataError, TimeError
 from clvlens.files import whole_file
 from clvlens.histories import discover
 from clvlens.histories.exact import DAY
@@ -44,7 +47,7 @@ def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None
     print()
     cutoffs = _cutoff_rows(world, plan)
     print(table(cutoffs))
-    notes((*world.notes, *plan.notes))
+    notes((*world.notes, *plan.notes, *_further_horizons(world)))
     stage.found(histories=found, absent=absent, cutoffs=cutoffs, odd=len(world.remarks))
     for name, frame in (("histories", found), ("data_quality", report(world.remarks))):
         place = config.data_folder / f"{name}.csv"
@@ -120,6 +123,20 @@ def _cutoff_rows(world: World, plan: Plan) -> pd.DataFrame:
         for role, cutoff, days in plan.cutoffs()
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _further_horizons(world: World) -> Iterator[str]:
+    """Say from which cutoffs each further horizon would be learned, or why it is left out."""
+    for own in world.config.horizons[1:]:
+        days = own.target.horizon_days
+        try:
+            plan = plan_cutoffs(replace(world, config=own))
+        except TimeError as error:
+            yield f"{days} days will be left out: {error}"
+            continue
+        roles = [(role, [world.show(at) for at in getattr(plan, role)]) for role in ROLES]
+        told = ", ".join(f"{role} {' '.join(at)}" for role, at in roles if at)
+        yield f"over {days} days: {told}"
 
 
 def _history_row(world: World, name: str) -> dict[str, object]:

@@ -74,7 +74,12 @@ def predict(
     elif found.is_poor:
         print(f"clvlens: warning: grade {found.letter}: {found.words}", file=sys.stderr)
     version = digest[: records.HASH_LENGTH]
-    remarks: list[str] = []
+    remarks = [
+        f"{own.target.horizon_days} days have no model and no rows: history did not allow one, or "
+        "the training was interrupted"
+        for own in config.horizons[1:]
+        if named is None and not own.model_folder.is_dir()
+    ]
     frame = pipeline.predict(
         model,
         config,

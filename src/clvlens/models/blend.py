@@ -124,12 +124,14 @@ class ValueBlend:
 
     def words(self) -> str:
         """Say of what the value is made, and on what evidence."""
-        parts = [f"{self.weights[name]:.2f} × {TITLES[name]}" for name in self._heard]
         about = self.evidence
+        level = about.get("level", 1.0)
+        own = {n: self.weights[n] / (1 if n == BTYD else level) for n in self._heard}
+        parts = [f"{weight:.2f} × {TITLES[name]}" for name, weight in own.items()]
         return (
-            f"value is {' + '.join(parts)}: {about['rule']} (fitted ones change the deviance of "
-            f"held-out rows by {-about['gain']:+.4f} ± {about['standard_error']:.4f}), level × "
-            f"{about.get('level', 1.0):.3f}"
+            f"value is {' + '.join(parts)}, all but BTYD × {level:.3f} for the level of totals: "
+            f"{about['rule']} (fitted ones lower the deviance of held-out rows by "
+            f"{about['gain']:.4f} ± {about['standard_error']:.4f})"
         )
 
     # What the store needs of every estimator.

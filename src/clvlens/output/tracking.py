@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import functools
 import json
+import logging
 import math
 import os
 import re
@@ -255,6 +256,7 @@ def _create_database(database: Path) -> None:
     Where two processes do so at once, the second leaves the file of the first alone.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it names every step
     with tempfile.TemporaryDirectory(dir=database.parent, prefix=".new-") as folder:
         temporary = Path(folder) / database.name
         artifacts = database.parent / "artifacts"
