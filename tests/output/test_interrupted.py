@@ -19,5 +19,6 @@ def test_the_run_of_a_process_that_is_gone_is_ended_by_the_next(configured):
     gone = tracker.begin("killed", {}, {"clv.process": f"{machine}-{ended.pid}"})
     elsewhere = tracker.begin("elsewhere", {}, {"clv.process": f"another-{ended.pid}"})
     own = tracker.begin("own", {}, {})
+    Tracker(configured("interrupted"))
     told = {run: client.get_run(run).info.status for run in (gone, elsewhere, own)}
     assert told == {gone: "KILLED", elsewhere: "RUNNING", own: "RUNNING"}

@@ -29,6 +29,7 @@ from clvlens.models.store import check_manifest
 MODEL = {"trees": 5, "max_depth": 2, "intervals": False}
 WORDS = {"train": (), "predict": (), "tune": ("--trials", "2")}
 WRITTEN = "data/shop/predictions.csv"
+STUDY, WINNER = "data/shop/tuning.db", "data/shop/tuned.yaml"
 
 
 def prepared(folder: Path) -> Path:
@@ -69,10 +70,13 @@ def half_written(folder: Path, before: dict[str, str]) -> list[str]:
         name = str(path.relative_to(folder))
         if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
-        if path.suffix == ".json":
-            json.loads(path.read_bytes())
-        if name == WRITTEN and digest(path) != before[name]:
+        if name in before and digest(path) != before[name]:
             found.append(f"{name} has other bytes")
+        if path.suffix == ".json":
+            try:
+                json.loads(path.read_bytes())
+            except ValueError:
+                found.append(f"{name} is no JSON")
         if path.suffix == ".csv":
             with path.open(newline="", encoding="utf-8") as file:
                 widths = {len(row) for row in csv.reader(file)}
@@ -96,21 +100,26 @@ def main(verb: str, count: int, seed: int) -> dict[str, object]:
     config = prepared(folder)
     for first in ("train", "predict"):
         finished((first, "--config", config))
-    before = {WRITTEN: digest(folder / WRITTEN)}
     words = (verb, "--config", config, *WORDS[verb])
     whole = finished(words)
+    before = {name: digest(folder / name) for name in (WRITTEN, WINNER) if (folder / name).exists()}
     wrong, killed = [], 0
     for place in range(count):
+        if place % 4 == 0:  # a new study; the next three tries resume it
+            (folder / STUDY).unlink(missing_ok=True)
         number = child(words)
         time.sleep(draw.uniform(0, whole))
         os.kill(number, signal.SIGKILL)
         _, status = os.waitpid(number, 0)
         killed += os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-        wrong += [f"kill {place}: {what}" for what in half_written(folder, before)]
+        if found := half_written(folder, before):
+            wrong.append(f"kill {place}: {'; '.join(found)}")
     for last in dict.fromkeys((verb, "train", "predict")):
         finished((last, "--config", config, *WORDS[last]))
-    if digest(folder / WRITTEN) != before[WRITTEN]:
-        wrong.append("after all kills, predictions have other bytes")
+    after = {name: digest(folder / name) for name in before}
+    wrong += [
+        f"after all kills, {name} has other bytes" for name in before if after[name] != before[name]
+    ]
     if running(folder):
         wrong.append(f"{running(folder)} runs are still said to be running")
     return {"killed": killed, "wrong": wrong}

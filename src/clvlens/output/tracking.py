@@ -85,7 +85,10 @@ class Tracker:
     """
 
     def __init__(self, config: Config) -> None:
-        """Open the store, making it on first use; a server must answer within seconds."""
+        """Open the store, making it on first use; a server must answer within seconds.
+
+        Runs that a killed process left running are ended.
+        """
         place = locate(config)
         self.uri = place.uri
         self.host = place.host
@@ -100,11 +103,11 @@ class Tracker:
                 _create_database(place.database)
             self._client = MlflowClient(self.uri, self.uri)
             self.experiment_id = _experiment(self._client, place.experiment, place.artifacts)
+            end_interrupted(self._client, self.experiment_id)
 
     @_reported
     def begin(self, name: str, params: Mapping[str, object], tags: Mapping[str, str]) -> str:
-        """Start a run and return its id; runs of processes that were killed are ended first."""
-        end_interrupted(self._client, self.experiment_id)
+        """Start a run and return its id."""
         tags = {**NOBODY, PROCESS: process_tag(), **tags}
         run = self._client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
         kept = [Param(key, str(value)) for key, value in params.items()]
