@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.describing import describe
 from clvlens.cli.legend import legend
-from clvlens.cli.show import NOT_TRACKED, completed, kept, left_out, notes, table, trained
+from clvlens.cli.publishing import publish
+from clvlens.cli.show import kept, left_out, notes, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ClvlensError, TrackingError
@@ -19,6 +19,7 @@ from clvlens.evaluation.duel import lead
 from clvlens.evaluation.grade import Grade, grade, grade_slices
 from clvlens.models.blend import ValueBlend
 from clvlens.models.customer import BTYD_SHARE, CustomerModel
+from clvlens.models.horizons import trained_beside
 from clvlens.models.store import check_manifest, load_model, save_model
 from clvlens.output import records
 from clvlens.output.tracking import Tracker
@@ -38,7 +39,7 @@ def train(config: Config, stage: Stages) -> None:
 
 def evaluate(config: Config, promote: bool, stage: Stages) -> None:
     """Grade each horizon's model; make it champion where it is better than the champion."""
-    for own in trained(config):
+    for own in (config, *trained_beside(config)):
         _name_horizon(own, config)
         _evaluate(own, promote, stage)
 
@@ -84,16 +85,13 @@ def _evaluate(config: Config, promote: bool, stage: Stages) -> None:
     figures = records.headline_metrics(evaluation, verdict)
     told = {"grade": verdict.letter, "says": verdict.words, "best_baseline": verdict.best_baseline}
     stage.found_over(config.target.horizon_days, **told, **figures)
-    record = records.read_run(config, digest)
-    if record is None:
-        print(completed(NOT_TRACKED, config))
-        return
-    with kept(f"the evaluation is saved in {folder}"):
-        tracker = Tracker(config)
-        tracker.log_metrics(record.run_id, records.headline_metrics(evaluation, verdict))
-        tracker.log_folder(record.run_id, folder)
-        describe(tracker, config, digest, record)
-        print(_crown(tracker, record.version, model, built, promote, verdict.letter == "D"))
+
+    def add(tracker: Tracker, run: records.RunRecord) -> None:
+        tracker.log_metrics(run.run_id, figures)
+        tracker.log_folder(run.run_id, folder)
+        print(_crown(tracker, run.version, model, built, promote, verdict.letter == "D"))
+
+    publish(config, digest, f"the evaluation is saved in {folder}", add)
 
 
 def _track(config: Config, model: CustomerModel, training: Path, digest: str) -> int:

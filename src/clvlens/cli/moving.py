@@ -5,16 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.describing import describe
-from clvlens.cli.show import NOT_TRACKED, completed, kept, served, table
+from clvlens.cli.publishing import publish
+from clvlens.cli.show import completed, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ModelError
 from clvlens.levers.effects import effects_table
 from clvlens.models.store import check_manifest, load_model
-from clvlens.output import records
 from clvlens.output.lever_records import TABLE_TAG, lever_report, write_levers, write_opportunity
 from clvlens.output.lever_report import LeverReport
+from clvlens.output.records import RunRecord
 from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
 
@@ -35,16 +35,15 @@ def levers(config: Config, stage: Stages) -> None:
     _print_levers(report)
     stage.wrote(folder, path, told=", which names customers and stays here")
     stage.found(verdict=report.verdict, shown=report.told, refused=report.refused)
-    record = records.read_run(config, digest) if digest else None
-    if record is None:
-        print(completed(NOT_TRACKED if digest else UNTRAINED, config))
+    if not digest:
+        print(completed(UNTRAINED, config))
         return
-    with kept(f"the levers are saved in {folder}"):
-        tracker = Tracker(config)
-        tracker.log_folder(record.run_id, folder)
-        tracker.log_tags(record.run_id, TABLE_TAG)
-        describe(tracker, config, digest, record)
-    print(served(record.link, config))
+
+    def add(tracker: Tracker, run: RunRecord) -> None:
+        tracker.log_folder(run.run_id, folder)
+        tracker.log_tags(run.run_id, TABLE_TAG)
+
+    publish(config, digest, f"the levers are saved in {folder}", add)
 
 
 def _associated(config: Config, stage: Stages) -> tuple[str, pd.Series]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from clvlens import pipeline
-from clvlens.cli.describing import describe
-from clvlens.cli.show import NOT_TRACKED, command, completed, kept, served
+from clvlens.cli.publishing import publish
+from clvlens.cli.show import command
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.models.store import check_manifest, load_model
-from clvlens.output import records
 from clvlens.output.findings import Findings
 from clvlens.output.report import make_report, write_report
-from clvlens.output.tracking import Tracker
 
 
 def report(config: Config, stage: Stages) -> None:
@@ -26,12 +24,5 @@ def report(config: Config, stage: Stages) -> None:
         print(f"  absent: {', '.join(titles)}: {why}; {filled_by}")
     stage.wrote(path)
     stage.found(absent=[title for titles in found.missing.values() for title in titles])
-    record = records.read_run(config, digest)
-    if record is None:
-        print(completed(NOT_TRACKED, config))
-        return
-    with kept(f"the report is saved in {path}"):
-        tracker = Tracker(config)
-        tracker.log_file(record.run_id, path)
-        describe(tracker, config, digest, record)
-    print(served(record.link, config))
+    what = f"the report is saved in {path}"
+    publish(config, digest, what, lambda tracker, run: tracker.log_file(run.run_id, path))

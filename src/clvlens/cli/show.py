@@ -62,11 +62,6 @@ def left_out(config: Config) -> Iterator[None]:
         print(f"  note: {days} days are left out, as history does not allow them: {error}")
 
 
-def trained(config: Config) -> tuple[Config, ...]:
-    """Return the run's own configuration, and those of its further horizons that have a model."""
-    return tuple(own for own in config.horizons if not own.beside or own.model_folder.is_dir())
-
-
 def table(frame: pd.DataFrame) -> str:
     """Return a frame as aligned text: words to the left, numbers to the right, nan as –."""
     columns = []

@@ -10,14 +10,15 @@ from pathlib import Path
 import pandas as pd
 
 from clvlens import pipeline
-from clvlens.cli.describing import describe
-from clvlens.cli.show import NOT_TRACKED, completed, kept, notes, served, table, trained
+from clvlens.cli.publishing import publish
+from clvlens.cli.show import completed, notes, served, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ConfigError, ModelError, TrackingError
 from clvlens.evaluation.lifetime import assumption
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
+from clvlens.models.horizons import trained_beside
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output import records
 from clvlens.output.predictions import check_place, write_predictions
@@ -43,15 +44,8 @@ def explain(config: Config, stage: Stages) -> None:
     _print_attribution(config, attribution)
     stage.wrote(folder)
     stage.found(mean_absolute_part=attribution.importance().to_dict())
-    record = records.read_run(config, digest)
-    if record is None:
-        print(completed(NOT_TRACKED, config))
-        return
-    with kept(f"the explanation is saved in {folder}"):
-        tracker = Tracker(config)
-        tracker.log_folder(record.run_id, folder)
-        describe(tracker, config, digest, record)
-    _print_run(config, record)
+    what = f"the explanation is saved in {folder}"
+    publish(config, digest, what, lambda tracker, run: tracker.log_folder(run.run_id, folder))
 
 
 def predict(
@@ -67,18 +61,20 @@ def predict(
     wanted = _listed(reasons) if isinstance(reasons, Path) else reasons
     path = check_place(out) if out else config.data_folder / "predictions.csv"
     model, digest = _model(config, named)
-    others = [_model(own) for own in trained(config)[1:]] if named is None else []
+    beside = trained_beside(config) if named is None else ()
+    others = [_model(own) for own in beside]
     found = records.read_grade(config, digest)
     if found is None:
         print(completed(f"clvlens: warning: {UNGRADED}", config), file=sys.stderr)
     elif found.is_poor:
         print(f"clvlens: warning: grade {found.letter}: {found.words}", file=sys.stderr)
     version = digest[: records.HASH_LENGTH]
+    has_model = {own.target.horizon_days for own in beside}
     remarks = [
-        f"{own.target.horizon_days} days have no model and no rows: history did not allow one, or "
-        "the training was interrupted"
-        for own in config.horizons[1:]
-        if named is None and not own.model_folder.is_dir()
+        f"{days} days have no model and no rows: history did not allow one, or the training was "
+        "interrupted"
+        for days in config.target.more_horizons
+        if named is None and days not in has_model
     ]
     frame = pipeline.predict(
         model,
@@ -102,7 +98,9 @@ def predict(
         total = own["predicted_value"].sum()
         stage.found_over(int(str(days)), customers=len(own), predicted_value=total)
     stage.found(grade=found and found.letter)
-    _print_run(config, records.read_run(config, digest))
+    run = records.read_run(config, digest)
+    if run is not None:
+        print(served(run.link, config))
 
 
 def _listed(path: Path) -> frozenset[str]:
@@ -164,8 +162,3 @@ def _print_attribution(config: Config, attribution: Attribution) -> None:
     print(table(frame))
     error = attribution.relative_error
     print(f"  parts add up to predictions within {error:.0e} of the largest\n")
-
-
-def _print_run(config: Config, record: records.RunRecord | None) -> None:
-    if record is not None:
-        print(served(record.link, config))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from clvlens.cli.show import NOT_TRACKED, completed, kept, notes, served, table
+from clvlens.cli.publishing import publish
+from clvlens.cli.show import notes, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.evaluation.channels import CAVEAT
 from clvlens.evaluation.lifetime import assumption
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output import records
-from clvlens.output.tracking import Tracker
 from clvlens.output.value_records import write_valuation
 from clvlens.panel.panel import build_panel
 from clvlens.valuation import Valuation, value_customers
@@ -36,13 +36,10 @@ def value(config: Config, stage: Stages) -> None:
     stage.wrote(folder, told=": tables and plots")
     stage.wrote(lists, told=": customers, by segment too; these stay here")
     stage.found(retention=found.retention, segments=found.segments, absent=found.compared.absent)
-    record = records.read_run(config, digest)
-    if record is None:
-        print(completed(NOT_TRACKED, config))
-        return
-    with kept(f"the tables are saved in {folder}"):
-        Tracker(config).log_folder(record.run_id, folder, "value")
-    print(served(record.link, config))
+    what = f"the tables are saved in {folder}"
+    publish(
+        config, digest, what, lambda tracker, run: tracker.log_folder(run.run_id, folder, "value")
+    )
 
 
 def _print(config: Config, found: Valuation) -> None:

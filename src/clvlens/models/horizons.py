@@ -8,9 +8,16 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from clvlens.config import Config
+
 RISING = ("predicted_value", "value_low_90", "value_high_90", "expected_orders")
 CHURN = "churn_probability"
 KINDS = ("voluntary_churn_probability", "involuntary_churn_probability")
+
+
+def trained_beside(config: Config) -> tuple[Config, ...]:
+    """Return the configurations of a run's further horizons, of those that have a model."""
+    return tuple(own for own in config.horizons[1:] if own.model_folder.is_dir())
 
 
 def agreeing(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from clvlens.config import Config
 from clvlens.evaluation.grade import Grade
+from clvlens.models.horizons import trained_beside
 from clvlens.models.store import check_manifest
 from clvlens.output.lever_records import read_levers
 from clvlens.output.lever_report import LeverReport
@@ -102,7 +103,7 @@ class Findings:
     @cached_property
     def beside(self) -> tuple[Findings, ...]:
         """What there is about the models of further horizons."""
-        trained = (own for own in self.config.horizons[1:] if own.model_folder.is_dir())
+        trained = trained_beside(self.config)
         return tuple(Findings(own, check_manifest(own.model_folder)) for own in trained)
 
     def own(self, predictions: pd.DataFrame) -> pd.DataFrame:
