@@ -58,6 +58,8 @@ class Source(Strict):
 
     `database` is a file, or postgresql://user@host/name without its password.
     `sheet` is one of a spreadsheet's, the first by default; `encoding` and `delimiter` are of CSV.
+    Of numbers, `decimal` is the decimal mark, `thousands` what parts thousands, and `sign` what
+    stands beside amounts, such as €; `cents` says that amounts are in hundredths of the currency.
     From Python, `frame` is a table in memory.
     """
 
@@ -70,9 +72,12 @@ class Source(Strict):
     table: str | None = None
     format: Literal["csv", "parquet", "padded", "xlsx"] | None = None
     sheet: str | None = None
-    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
+    encoding: Literal["utf-8", "latin-1", "windows-1252", "utf-16"] = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", "'", " "] | None = None
+    sign: str | None = Field(default=None, min_length=1, max_length=5)
+    cents: bool = False
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Source:
@@ -83,6 +88,8 @@ class Source(Strict):
             raise ValueError("a database needs table, the name of the table in it")
         if holds_password(self.database or ""):
             raise ValueError("leave the password out of database, and set PGPASSWORD to it")
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands are one mark; state thousands: '.' or another")
         return self
 
 

@@ -157,6 +157,13 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_the_work(shop, verb
     assert told == f"{models} is a file, and {models / 'shop'} would be a folder; move one of them"
 
 
+def test_the_module_is_the_command():
+    ran = subprocess.run(
+        [sys.executable, "-m", "clvlens", "--version"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == clvlens("--version").out
+
+
 def test_the_version_is_told():
     ran = clvlens("--version")
     assert (ran.code, ran.out) == (0, f"clvlens {__version__}\n")

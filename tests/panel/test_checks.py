@@ -80,7 +80,7 @@ def test_wrong_types_are_counted_with_the_first_row_and_its_value(tmp_path):
     rows = [ORDER, {**ORDER, "amount": "1,5"}, {**ORDER, "amount": "-"}]
     assert faults_of(tmp_path, rows) == [
         "orders.amount: 2 rows not of type money, first in row 2 with '1,5'; expected a number "
-        "such as 1234.50, without signs of currency or thousands; state decimal: ',' if it is "
+        "such as 1234.50; state decimal: ',' and thousands: '.' and sign: € if it is "
         "written so"
     ]
 

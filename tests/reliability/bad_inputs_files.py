@@ -118,7 +118,7 @@ CASES = [
          r"orders\.amount: 1 row not of type money, first in row 5 with '1,50'; .*decimal: ','"),
     Case(12, "signs of currency and thousands", "E",
          lambda shop: shop.write(changed(orders(), 4, amount="$1,234")),
-         r"first in row 5 with '\$1,234'; .* without signs of currency or thousands"),
+         r"first in row 5 with '\$1,234'; .* state decimal: ',' and thousands"),
     Case(13, "byte order mark", "H", spoiled(lambda b: b"\xef\xbb\xbf" + b), look=adds_up),
     Case(14, "Latin-1", "E", spoiled(lambda b: b.replace(b"c007", "cé07".encode("latin-1"), 1)),
          r"orders\.csv line 9 is not UTF-8"),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from clvlens.starting.written import decimal_mark, is_dressed, time_forms
+from clvlens.starting.dressed import Dress, dress_of
+from clvlens.starting.written import decimal_mark, time_forms
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,26 @@ def test_the_decimal_mark_is_told_where_every_text_is_a_number(texts, mark):
     assert decimal_mark(texts) == mark
 
 
-def test_numbers_with_signs_and_thousands_are_told_from_names():
-    assert is_dressed(["€1,234.50", "€2"])
-    assert is_dressed(["1.234,50 EUR"])
-    assert not is_dressed(["feature_20", "feature_3"])
+@pytest.mark.parametrize(
+    ("texts", "dress", "first"),
+    [
+        (["€1,234.50", "€2"], (".", ",", "€"), 1234.5),
+        (["1.234,50 EUR", "-2 EUR"], (",", ".", "EUR"), 1234.5),
+        (["-4.90 $"], (".", None, "$"), -4.9),
+        (["1 234,50", "7"], (",", " ", None), 1234.5),
+        (["1,234", "1,234,567"], (".", ",", None), 1234),
+    ],
+)
+def test_signs_and_marks_between_thousands_are_told_apart(texts, dress, first):
+    found = dress_of(texts)
+    assert found == Dress(*dress)
+    assert found.number(texts[0]) == first
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["feature_20", "feature_3"], ["INV 1001"], ["$5", "€5"], ["030 123"], ["4.90"]],
+    ids=["names", "numbers of invoices", "two signs", "phones", "plain"],
+)
+def test_what_only_looks_like_amounts_is_left_alone(texts):
+    assert dress_of(texts) is None

@@ -19,8 +19,8 @@ from clvlens.panel.source import ROW
 # Ids and texts may be personal: their values are never repeated in a message.
 EXPECTED = {
     "time": "expected a time such as 2024-01-31 or 2024-01-31T09:30:00; else state time_format",
-    "money": "expected a number such as 1234.50, without signs of currency or thousands; state "
-    "decimal: ',' if it is written so",
+    "money": "expected a number such as 1234.50; state decimal: ',' and thousands: '.' and sign: € "
+    "if it is written so",
     "number": "expected a number such as 4.5; state decimal: ',' if it is written so",
     "count": "expected a whole number",
     "flag": "expected true or false",

@@ -252,6 +252,8 @@ def _said(error: duckdb.Error) -> str:
     text = str(error)
     line = re.search(r"CSV Error on Line: (\d+)", text)
     file = re.search(r"^\s*file = (.*)$", text, re.MULTILINE)
+    if "not latin-1 encoded" in text:
+        return "the file has signs that Latin-1 lacks, such as €; try encoding: windows-1252"
     where = f"{Path(file[1]).name} " if file else ""
     if line is None:
         mixed = "invalid state" in text

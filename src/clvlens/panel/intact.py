@@ -85,7 +85,7 @@ def _parquet(file: Path) -> tuple[str | None, Schema]:
 def _text(file: Path, encoding: str) -> str | None:
     """Read to the end, which unpacks archives; only UTF-16 is made of bytes of zeros."""
     line = 1
-    for number, piece in enumerate(_pieces(file)):
+    for number, piece in enumerate(pieces(file)):
         if encoding == "utf-16":
             continue
         if number == 0 and (wide := [WIDE[mark] for mark in WIDE if piece.startswith(mark)]):
@@ -97,7 +97,8 @@ def _text(file: Path, encoding: str) -> str | None:
     return None
 
 
-def _pieces(file: Path) -> Iterator[bytes]:
+def pieces(file: Path) -> Iterator[bytes]:
+    """Return the bytes of a text file, unpacked, a few millions at a time."""
     unpack = gzip.open if file.suffix == ".gz" else Path.open
     with unpack(file, "rb") as opened:
         while piece := opened.read(PIECE):

@@ -15,6 +15,7 @@ from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
 from clvlens.panel.intact import check_intact
 from clvlens.panel.postgres import batches, fingerprint, is_postgres
+from clvlens.panel.recoded import KNOWN, as_utf8
 from clvlens.panel.sheets import read_sheet
 
 ROW = "__row__"  # the number of a row in its table, from 0
@@ -130,6 +131,9 @@ def open_source(root: Path, engine: Engine, name: str, source: Source) -> ir.Tab
     if form == "xlsx":
         return engine.hold(pd.concat([read_sheet(name, file, source.sheet) for file in files]))
     check_intact(name, files, form, source.encoding)
+    if form == "csv" and source.encoding not in KNOWN:
+        with as_utf8(name, files, source.encoding) as copies:
+            return engine.keep(engine.read(name, copies, form, delimiter=source.delimiter))
     return engine.read(name, files, form, delimiter=source.delimiter, encoding=source.encoding)
 
 

@@ -20,6 +20,7 @@ from clvlens.panel.engine import Engine
 from clvlens.panel.remarks import Remark, is_strange_time, remarks_on, rows_of
 from clvlens.panel.rules import kept
 from clvlens.panel.source import ROW, id_text, open_table, whole
+from clvlens.panel.written import money, number
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
@@ -209,8 +210,10 @@ def _convert(engine: Engine, value: ir.Value, column: Column, table: TableConfig
     match column.type:
         case "time":
             return engine.instant(value, table.time_format)
-        case "money" | "number":
-            return _decimal(value, table.decimal).try_cast(column.storage)
+        case "money":
+            return money(value, table, column.storage)
+        case "number":
+            return number(value, table, column.storage)
         case "count":
             return whole(value.try_cast("float64"))
         case "flag":
@@ -220,13 +223,6 @@ def _convert(engine: Engine, value: ir.Value, column: Column, table: TableConfig
             return id_text(value)
         case _:
             return value.cast(column.storage)
-
-
-def _decimal(value: ir.Value, mark: str) -> ir.Value:
-    """Return text with a point for the decimal mark; a point in text with commas is no mark."""
-    if mark == "." or not value.type().is_string():
-        return value
-    return ibis.ifelse(value.contains("."), ibis.null("string"), value.replace(mark, "."))
 
 
 def with_event_time(engine: Engine, history: History, table: ir.Table) -> ir.Table:

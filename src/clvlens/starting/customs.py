@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from clvlens.histories import discover
 from clvlens.histories.base import RESERVED, Column, History
-from clvlens.starting.joins import Join, views
+from clvlens.starting.joins import Join, is_key_name, views
 from clvlens.starting.matching import match_columns
 from clvlens.starting.profiles import Profile
 from clvlens.starting.recognition import Reading
@@ -67,13 +67,13 @@ def name_of(table: FoundTable, taken: set[str]) -> str:
 
 
 def _type(raw: str, held: Profile, table_rows: int) -> str | None:
-    if not held.filled or held.readings or held.dressed:
+    if not held.filled or held.readings or held.dress:
         return None
     if held.suits("flag"):
         return "flag"
     if held.is_number and likeness(raw, MONEY) > 0.5:
         return "money"
-    if words(raw)[-1:] in (("id",), ("code",), ("upc",), ("sku",)):
+    if is_key_name(raw):
         unique = held.distinct > 0.9 * table_rows
         return None if unique else "category" if held.is_code and not held.is_number else "id"
     if held.is_number:

@@ -103,10 +103,20 @@ def _joins(engine: Engine, table: FoundTable, other: FoundTable) -> Iterator[Joi
                 yield Join(by, other, key)
 
 
+def is_key_name(name: str) -> bool:
+    """Whether a name is that of something that tells rows apart, such as order_id.
+
+    >>> is_key_name("Ticketnummer"), is_key_name("number of items")
+    (True, False)
+    """
+    last = "".join(words(name)[-1:])
+    return last in KEY_WORDS or last.endswith(KEY_ENDINGS)
+
+
 def _same(by: str, key: str, other: FoundTable) -> bool:
     """Whether two names are of one key: order_id and order_id, or order_id and orders.id."""
     ours, theirs = words(by), words(key)
-    if not ours or not (ours[-1] in KEY_WORDS or ours[-1].endswith(KEY_ENDINGS)):
+    if not is_key_name(by):
         return False
     if theirs == ("id",):
         return set(ours[:-1]) <= noise_of([other.name]) and len(ours) > 1

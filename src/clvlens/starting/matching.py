@@ -16,6 +16,7 @@ NEAR = 0.06  # readings whose scores differ by less are near; a person can tell,
 GUESTS = frozenset({"0", "0.0", "-1", "guest", "anonymous"})  # what guests have for an id
 NUMBERED = re.compile(r"#?[A-Za-z-]{0,6}\d+")
 SUITED = 0.4  # lost by money that looks like how many, and by an id that many share
+DRESSED = 0.2  # lost by numbers with a sign, of which exports often hold the plain ones too
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def _doubt(column: Column, held: Profile) -> float:
     """Return what a value speaks against a reading."""
     if column.name == "customer_id":
         return SUITED * _is_shared(held) + (0.25 if held.filled < 0.7 * held.rows else 0.0)
+    if held.dress:
+        return DRESSED
     if column.name == "order_id" and not all(NUMBERED.fullmatch(v) for v in held.values):
         return 0.4 if " " in "".join(held.values) else 0.0
     return 0.0

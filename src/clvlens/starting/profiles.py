@@ -9,7 +9,8 @@ import pandas as pd
 
 from clvlens.histories.base import ColumnType
 from clvlens.panel.engine import Engine
-from clvlens.starting.written import ISO, decimal_mark, is_dressed, is_flag, time_forms
+from clvlens.starting.dressed import Dress, dress_of
+from clvlens.starting.written import ISO, decimal_mark, is_flag, time_forms
 
 SLICES, SLICE = 8, 1_000  # rows looked at: a tenth here, a tenth there, so that order misleads less
 SHOWN = 60  # different values of a sample that are kept
@@ -23,7 +24,8 @@ class Profile:
     """One column: exact numbers of rows, filled and different values, the rest from a sample.
 
     `readings` are the ways of reading it as a time, each as formats ("" where none is needed);
-    `mark` is the decimal mark of numbers; `top` the share of the commonest value.
+    `mark` is the decimal mark of numbers, `dress` what else is written with them; `top` the share
+    of the commonest value.
     """
 
     name: str
@@ -38,7 +40,7 @@ class Profile:
     high: float | None = None
     median: float | None = None
     flag: bool = False
-    dressed: bool = False
+    dress: Dress | None = None
     top: float = 0.0
     commonest: str = ""
 
@@ -70,9 +72,8 @@ class Profile:
             case "flag":
                 return self.flag or (self.is_number and {self.low, self.high} <= {0.0, 1.0})
             case "id":
-                return not (self.is_number and not self.whole) and self.readings in (
-                    (), (("%Y%m%d",),)
-                ) and not self.flag  # fmt: skip
+                strange = self.flag or self.dress or (self.is_number and not self.whole)
+                return not strange and self.readings in ((), (("%Y%m%d",),))
             case "category":
                 if self.is_number:
                     return self.whole and self.distinct <= KINDS
@@ -133,11 +134,12 @@ def _content(known: pd.Series) -> dict[str, object]:
     if mark is not None:
         plain = [text.replace(mark, ".") for text in known.astype(str)]
         return _of_numbers(pd.Series(plain).astype(float), mark)
-    return {
-        "readings": time_forms(texts),
-        "flag": is_flag(texts),
-        "dressed": is_dressed(texts),
-    }
+    if readings := time_forms(texts):
+        return {"readings": readings}
+    if dress := dress_of(texts):
+        numbers = pd.Series([dress.number(text) for text in known.astype(str)])
+        return {**_of_numbers(numbers, dress.decimal), "dress": dress}
+    return {"flag": is_flag(texts)}
 
 
 def _of_numbers(numbers: pd.Series, mark: str) -> dict[str, object]:

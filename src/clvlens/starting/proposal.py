@@ -25,6 +25,7 @@ class Proposed:
     """One table of the configuration.
 
     `columns` maps our names to the table's, or to nothing where a column bears ours by chance;
+    `numbers` says how they are written, where it is not 1234.50;
     `remarks` are comments by the key that they stand beside; `unsaid` columns are recognised and
     not read, each with the reason.
     """
@@ -37,7 +38,7 @@ class Proposed:
     files: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     time_format: tuple[str, ...] = ()
-    decimal: str = "."
+    numbers: Mapping[str, object] = field(default_factory=dict)
     grain: str = "event"
     lookups: tuple[Mapping[str, str], ...] = ()
     keep: tuple[Mapping[str, object], ...] = ()
@@ -70,6 +71,7 @@ class Start:
     name: str
     currency: str
     horizon_days: int
+    churn: str
     tables: tuple[Proposed, ...]
     left_out: tuple[LeftOut, ...] = ()
     data_ends: str | None = None

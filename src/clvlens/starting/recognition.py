@@ -82,12 +82,21 @@ def read_view(history: History, view: View) -> Reading | None:
         return None
     if view.joins and not any(match.raw in base for match in columns.values()):
         return None
+    if _is_of_customers(history, columns, view):
+        return None
     like = named(view.base.name, history)
     points = NAME * like
     for name, match in columns.items():
         proves = name != "customer_id" and match.raw in base and match.score >= SPECIFIC
         points += match.score * (KEY if name == history.key else 1.0) * proves
     return Reading(history, view, columns, rivals, points, like)
+
+
+def _is_of_customers(history: History, columns: dict[str, Match], view: View) -> bool:
+    """Whether the time of events would be that of their customer, the same for all of them."""
+    when = columns.get(history.time)
+    owner = view.owner(when.raw) if when else view.base
+    return any(join.other is owner and join.by == columns["customer_id"].raw for join in view.joins)
 
 
 def _is_told(column: Column, columns: dict[str, Match]) -> bool:

@@ -26,8 +26,12 @@ def settle(
     seen: Iterable[str],
     ask: Ask,
     custom: Mapping[str, object] | None = None,
+    cents: str = "",
 ) -> Proposed:
-    """Return a table of the configuration, having asked what only a person can tell."""
+    """Return a table of the configuration, having asked what only a person can tell.
+
+    `cents` says why amounts are taken to be in hundredths of the currency, where they are.
+    """
     history, view = reading.history, reading.view
     columns, unsaid, doubts = _columns(reading, details, ask)
     forms, doubt = time_format(
@@ -47,12 +51,16 @@ def settle(
         files=tuple(table.name for table in view.tables),
         attributes=details.attributes if details else _traits(name, view, columns),
         time_format=forms,
-        decimal=_decimal(history, view, columns),
+        numbers=_numbers(history, view, columns) | ({"cents": True} if cents else {}),
         grain=details.grain if details else "event",
         lookups=tuple(_lookup(join) for join in view.joins),
         keep=details.keep if details else (),
         custom=custom,
-        remarks={**doubts, **(details.remarks if details else {})},
+        remarks={
+            **doubts,
+            **(details.remarks if details else {}),
+            **({"cents": cents} if cents else {}),
+        },
         unsaid=unsaid,
         unread=(),
     )
@@ -77,7 +85,10 @@ def _columns(
             continue
         clock = None if ours in of_lines else history.clock(history.column(ours))
         if clock is not None and clock != ours and clock not in reading.columns:
-            unsaid[ours] = f"{match.raw}: no column says when it became known ({clock})"
+            unsaid[ours] = (
+                f"{match.raw}: no column says when it became known; "
+                f"if one does, name it under columns as {clock}"
+            )
             continue
         columns[ours], said = _asked(history, ours, match, reading.rivals.get(ours, []), ask)
         if said:
@@ -119,11 +130,18 @@ def _times(
     return list(dict.fromkeys(times))
 
 
-def _decimal(history: History, view: View, columns: Mapping[str, str | None]) -> str:
+def _numbers(history: History, view: View, columns: Mapping[str, str | None]) -> dict[str, object]:
+    """Return how the numbers that are read are written, where it is not 1234.50."""
     own = history.columns + (history.lines.columns if history.lines else ())
     numbers = {column.name for column in own if column.type in ("money", "number")}
-    marks = {view.columns[raw].mark for ours, raw in columns.items() if raw and ours in numbers}
-    return "," if "," in marks else "."
+    held = [view.columns[raw] for ours, raw in columns.items() if raw and ours in numbers]
+    dresses = [each.dress for each in held if each.dress]
+    said = {
+        "decimal": [each.mark for each in held if each.mark == ","],
+        "thousands": [dress.thousands for dress in dresses if dress.thousands],
+        "sign": [dress.sign for dress in dresses if dress.sign],
+    }
+    return {key: found[0] for key, found in said.items() if found}
 
 
 def _traits(name: str, view: View, columns: Mapping[str, str | None]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +10,12 @@ from clvlens.errors import DataError, Fault
 from clvlens.histories import discover
 from clvlens.histories.base import History
 from clvlens.panel.engine import Engine
+from clvlens.starting.cents import in_cents
+from clvlens.starting.contracts import propose_churn, with_ends
 from clvlens.starting.customs import describe, name_of, read_as_custom
 from clvlens.starting.details import Details, details_of
 from clvlens.starting.joins import Join, find_joins
-from clvlens.starting.proposal import Ask, Question, Start
+from clvlens.starting.proposal import Ask, Proposed, Question, Start
 from clvlens.starting.recognition import (
     CLEAR,
     Reading,
@@ -26,12 +27,11 @@ from clvlens.starting.recognition import (
 from clvlens.starting.settling import settle
 from clvlens.starting.tables import FoundTable, LeftOut, find_tables
 from clvlens.starting.times import orders_a_day, propose_end, propose_horizon
-from clvlens.starting.vocabulary import CUSTOMER
+from clvlens.starting.vocabulary import CODES, CUSTOMER
 from clvlens.starting.words import likeness, words
 
 UNKNOWN_CURRENCY = "XXX"  # ISO 4217: no currency
 INSTEAD = {"subscriptions": ("price", "started_at"), "bookings": ("value", "booked_at")}
-CODE = re.compile("eur|usd|gbp|chf|cad|aud|jpy|sek|nok|dkk|pln|brl|inr|cny|twd|mxn|czk")
 
 
 def propose(
@@ -54,18 +54,32 @@ def propose(
         raise DataError([_nothing_sold(tables, out)])
     found = details_of(engine, orders, joins)
     others, unused = _others(engine, tables, joins, found, ask)
-    seen = _sure_formats([found.reading, *others.values()])
-    proposed = [settle("orders", found.reading, found, seen, ask)]
-    for history, reading in others.items():
-        custom = describe(reading) if reading.history.name == "happened" else None
-        proposed.append(settle(history, reading, None, seen, ask, custom))
+    others = {name: with_ends(reading) for name, reading in others.items()}
+    code, said = _currency(currency, found, tables, ask)
+    churn, why = propose_churn(others, ask)
     return _with_times(engine, found, Start(
         name=name,
+        currency=code,
         horizon_days=90,
-        tables=tuple(proposed),
+        churn=churn,
+        tables=_settled(found, others, ask),
         left_out=(*out, *unused),
-        **_currency(currency, found, tables, ask),
+        remarks={"churn": why, "currency": said},
     ))  # fmt: skip
+
+
+def _settled(found: Details, others: Mapping[str, Reading], ask: Ask) -> tuple[Proposed, ...]:
+    """Return the tables of the configuration, orders first."""
+    readings = {"orders": found.reading, **others}
+    seen = _sure_formats(list(readings.values()))
+    proposed = []
+    for name, reading in readings.items():
+        beside = [other for other in readings.values() if other is not reading]
+        custom = describe(reading) if reading.history.name == "happened" else None
+        details = found if name == "orders" else None
+        cents = in_cents(reading, beside, ask)
+        proposed.append(settle(name, reading, details, seen, ask, custom, cents))
+    return tuple(proposed)
 
 
 def _orders(
@@ -220,24 +234,31 @@ def _with_times(engine: Engine, found: Details, start: Start) -> Start:
 
 def _currency(
     given: str | None, found: Details, tables: list[FoundTable], ask: Ask
-) -> dict[str, object]:
-    """Return the currency, as given, stated, named in a column's name, or asked for."""
+) -> tuple[str, str]:
+    """Return the currency as given, stated, written with amounts, named in a column or asked for.
+
+    The second is what there is to say about it.
+    """
     if given or found.currency:
-        return {"currency": given or found.currency}
+        return str(given or found.currency), found.remarks.get("currency", "")
+    amount = found.reading.columns.get("amount") or found.reading.columns["unit_price"]
+    dress = found.reading.view.columns[amount.raw].dress
+    if dress and dress.currency:
+        return dress.currency, f"as {dress.sign} in {amount.raw} says"
     named = {
         word.upper(): raw
         for table in tables
         for raw in table.columns
         for word in words(raw)
-        if CODE.fullmatch(word)
+        if word.upper() in CODES
     }
     if len(named) == 1:
         ((code, raw),) = named.items()
-        return {"currency": code, "remarks": {"currency": f"as the name of {raw} says"}}
+        return code, f"as the name of {raw} says"
     options = (UNKNOWN_CURRENCY, "EUR", "USD", "GBP", "CHF")
     code = options[ask(Question("currency", "No table states it. Which is it?", options))]
-    said = {"currency": "no table states one; write yours, such as EUR"}
-    return {"currency": code, "remarks": said if code == UNKNOWN_CURRENCY else {}}
+    said = "no table states one; write yours, such as EUR"
+    return code, said if code == UNKNOWN_CURRENCY else ""
 
 
 def _nothing_sold(tables: list[FoundTable], out: list[LeftOut]) -> Fault:

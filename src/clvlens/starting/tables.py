@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-import gzip
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,11 +14,13 @@ import ibis.expr.types as ir
 from clvlens.config_tables import Source
 from clvlens.errors import ClvlensError, ConfigError
 from clvlens.panel.engine import Engine
+from clvlens.panel.intact import BROKEN, pieces
 from clvlens.panel.sheets import sheet_names
 from clvlens.panel.source import open_source
 from clvlens.starting.profiles import Profile, profile
 
-HEAD = 1 << 16  # bytes looked at to tell how a text file is written
+HEAD = 1 << 16  # bytes looked at to tell how the columns of a text file are parted
+SIGNS = re.compile(rb"[\x80-\x9f]")  # € and quotes in Windows-1252, controls in Latin-1
 DELIMITERS = (",", ";", "\t", "|")
 TEXTS = (".csv", ".tsv", ".txt")
 DATABASES = (".duckdb", ".db", ".sqlite")
@@ -135,10 +137,7 @@ def _ending(path: Path) -> str:
 
 def _dialect(path: Path) -> dict[str, str]:
     """Return the delimiter and the encoding of a text file, where they are not the usual ones."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rb") as file:
-        head = file.read(HEAD)
-    encoding = _encoding(head)
+    encoding, head = _encoding(path)
     said = {} if encoding == "utf-8" else {"encoding": encoding}
     lines = head.decode(encoding, errors="replace").removeprefix("\ufeff").splitlines()
     lines = lines[:-1] if len(head) == HEAD else lines
@@ -147,15 +146,32 @@ def _dialect(path: Path) -> dict[str, str]:
     return said | ({} if best == "," or widths[best] < 2 else {"delimiter": best})
 
 
-def _encoding(head: bytes) -> str:
-    """Return how text is encoded; what is not UTF-8 is most often a spreadsheet's Latin-1."""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
+def _encoding(path: Path) -> tuple[str, bytes]:
+    """Return how text is encoded, and its beginning; a damaged file is left to its reader.
+
+    What is not UTF-8 is most often an older spreadsheet's. The whole file is read, as its first
+    accent or € may be far from its beginning.
+    """
+    head, decoder, signs = b"", codecs.getincrementaldecoder("utf-8")(), False
+    encoding = "utf-8"
     try:
-        head[: len(head) - 4 if len(head) == HEAD else None].decode("utf-8")
-    except UnicodeDecodeError as error:
-        return "utf-8" if error.end >= len(head) - 4 else "latin-1"
-    return "utf-8"
+        for piece in pieces(path):
+            head = head or piece[:HEAD]
+            if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                return "utf-16", head
+            encoding = encoding if _decodes(decoder, piece) else "latin-1"
+            signs |= bool(SIGNS.search(piece))
+    except BROKEN:
+        return "utf-8", head
+    return ("windows-1252" if encoding == "latin-1" and signs else encoding), head
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes) -> bool:
+    try:
+        decoder.decode(piece)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _width(lines: list[str], mark: str) -> int:

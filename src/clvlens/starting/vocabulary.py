@@ -38,12 +38,13 @@ TABLES = {
     ),
     "customers": (
         "customers|customer|clients|users|accounts|members|households|demographics|contacts|"
-        "shoppers|buyers|customer master|crm|kunden|kundenstamm|kundendaten|mitglieder|nutzer|"
+        "shoppers|buyers|guests|subscribers|customer master|crm|kunden|kundenstamm|kundendaten|"
+        "mitglieder|nutzer|"
         "clientes|usuarios|clienti|utenti|klanten|leden|gebruikers"
     ),
     "tickets": (
         "tickets|support tickets|support|cases|support cases|complaints|help desk|requests|"
-        "anfragen|supportanfragen|reklamationen|demandes|reclamations|incidencias|reclamaciones|"
+        "anfragen|supportanfragen|kundenservice|kundendienst|reklamationen|demandes|reclamations|incidencias|reclamaciones|"
         "chamados|reclamacoes|segnalazioni|reclami|klachten|meldingen"
     ),
     "payments": (
@@ -93,7 +94,8 @@ COLUMNS = {
         "fecha pedido|fecha de pedido|fecha del pedido|fecha compra|fecha de compra|"
         "fecha factura|data pedido|data do pedido|data da compra|data compra|data ordine|"
         "data dell ordine|data acquisto|data fattura|orderdatum|besteldatum|"
-        "aankoopdatum|factuurdatum"
+        "aankoopdatum|factuurdatum|"
+        "~booking date|~booked at|~booked on|~reservation date|~buchungsdatum|~gebucht am"
     ),
     "orders.amount": (
         "amount|order amount|order total|total|order value|total amount|total price|grand total|"
@@ -116,7 +118,7 @@ COLUMNS = {
         "id commande|commande|reference commande|numero facture|pedido|id pedido|pedido id|"
         "numero pedido|numero de pedido|factura|numero factura|id do pedido|numero do pedido|"
         "id ordine|numero ordine|ordine|codice ordine|bestelnummer|ordernummer|bestelling|"
-        "factuurnummer|~name|~id"
+        "factuurnummer|~booking id|~reservation id|~buchungsnummer|~name|~id"
     ),
     "orders.cost": (
         "cost|cogs|cost of goods|cost of goods sold|total cost|line cost|wareneinsatz|"
@@ -132,7 +134,8 @@ COLUMNS = {
     ),
     "orders.refunded_at": "refunded at|refund date|returned at|return date|erstattet am",
     "orders.channel": (
-        "channel|sales channel|order channel|~source|~source name|~origin|vertriebskanal|kanal|"
+        "channel|sales channel|order channel|booking channel|~source|~source name|~origin|"
+        "vertriebskanal|kanal|"
         "canal|canal de vente|canal de venta|canal de venda|canale|verkoopkanaal|kanaal"
     ),
     "orders.store": (
@@ -199,11 +202,17 @@ COLUMNS = {
         "eingegangen am|ouvert le|fecha apertura|data abertura|data apertura|geopend op"
     ),
     "tickets.ticket_id": "ticket number|ticket no|case id|case number|ticketnummer",
-    "tickets.first_response_at": "first response|first reply at|first replied at|answered at",
-    "tickets.resolved_at": "closed at|solved at|resolution date|close date|geschlossen am",
+    "tickets.first_response_at": (
+        "first response|first reply at|first replied at|answered at|erste antwort|"
+        "premiere reponse|primera respuesta"
+    ),
+    "tickets.resolved_at": (
+        "closed at|solved at|resolution date|close date|geschlossen am|geloest am|resolu le|"
+        "resuelto"
+    ),
     "tickets.rated_at": "rating date|rated on",
     "tickets.satisfaction": "satisfaction score|csat|rating|satisfaction rating",
-    "tickets.topic": "category|subject type|ticket type|type|reason|issue",
+    "tickets.topic": "kategorie|category|subject type|ticket type|type|reason|issue",
     "tickets.channel": "ticket channel|source|via|kanal|canal",
     "messages.sent_at": "sent on|sent|send date|send time|sent date|start date|versendet am",
     "messages.message_id": "email id|campaign id|send id|mailing id|kampagnen id",
@@ -236,7 +245,7 @@ COLUMNS = {
     "bookings.booked_at": "booking date|reservation date|reserved at|buchungsdatum|gebucht am",
     "bookings.booking_id": "reservation id|appointment id|buchungsnummer",
     "bookings.for_when": "appointment at|appointment date|arrival date|check in|starts at",
-    "bookings.value": "price|amount|total",
+    "bookings.value": "price|amount|total|total price|total amount",
     "visits.visited_at": "visit date|session start|started at|visit time|besucht am",
     "visits.visit_id": "session id",
     "visits.source": "utm source|referrer|traffic source|medium",
@@ -253,12 +262,21 @@ COLUMNS = {
 
 # Traits of customers that hardly change, and so may be taken as they stand today.
 TRAITS = (
-    "age|age group|age band|gender|sex|income|income group|marital status|education|occupation|"
+    "age|age group|age band|nationality|gender|sex|income|income group|marital status|"
+    "education|occupation|"
     "household size|household comp|home ownership|kids count|children|city|state|region|"
     "province|area|industry|sector|company size|language|geschlecht|alter|altersgruppe|ort|"
     "stadt|bundesland|branche|sprache|sexe|ville|secteur|langue|genero|sexo|ciudad|provincia|"
     "idioma|cidade|estado|setor|sesso|citta|regione|settore|lingua|geslacht|plaats|provincie|taal"
 )
+
+# Currencies by code, and by the signs that stand for one alone ($ is that of many).
+CODES = (
+    "EUR", "USD", "GBP", "CHF", "CAD", "AUD", "JPY", "SEK", "NOK", "DKK", "PLN", "BRL", "INR",
+    "CNY", "TWD", "MXN", "CZK",
+)  # fmt: skip
+SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "zł": "PLN", "R$": "BRL", "US$": "USD", "Kč": "CZK",
+         "$": None, "kr": None, "¥": None}  # fmt: skip
 
 CURRENCY = "currency|currency code|order currency|waehrung|devise|moneda|moeda|valuta"
 STATUS = (

@@ -34,6 +34,7 @@ def _lines(start: Start) -> Iterator[str]:
     yield "target:"
     yield INDENT + _said("horizon_days", start.horizon_days, start.remarks)
     yield INDENT + _said("value", "revenue", {"value": _margin(start.tables[0])})
+    yield INDENT + _said("churn", start.churn, start.remarks)
     yield ""
     yield "# Cutoffs are planned from the data; clvlens check shows them."
     for left in start.left_out:
@@ -43,8 +44,7 @@ def _lines(start: Start) -> Iterator[str]:
 def _table(table: Proposed) -> Iterator[str]:
     yield f"{table.name}:  # {table.certainty:.0%} sure, by {table.why}"
     body: list[tuple[str, object]] = list(table.place.items())
-    if table.decimal != ".":
-        body.append(("decimal", table.decimal))
+    body += table.numbers.items()
     if table.grain != "event":
         body.append(("grain", table.grain))
     if table.time_format:

@@ -20,8 +20,6 @@ GLANCE = 5  # texts that a way of reading must suit before all are tried
 YEARS = range(1950, 2101)  # a number that would be a day outside of them is no day
 WITH_POINT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 WITH_COMMA = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)")
-CLOTHES = r"\s?(?:[A-Z]{3}|[^\w\s.,'+-])?\s?"
-DRESSED = re.compile(rf"{CLOTHES}[+-]?\d[\d.,' ]*{CLOTHES}")  # €1,234.50 or 1.234,50 EUR
 FLAGS = ({"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"})
 
 
@@ -61,11 +59,6 @@ def decimal_mark(texts: Sequence[str]) -> str | None:
     if all(WITH_POINT.fullmatch(text.strip()) for text in texts):
         return "."
     return "," if all(WITH_COMMA.fullmatch(text.strip()) for text in texts) else None
-
-
-def is_dressed(texts: Sequence[str]) -> bool:
-    """Whether texts are numbers with currency signs or marks between thousands."""
-    return bool(texts) and all(DRESSED.fullmatch(text.strip()) for text in texts)
 
 
 def is_flag(texts: Iterable[str]) -> bool:
