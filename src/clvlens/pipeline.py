@@ -20,7 +20,8 @@ from clvlens.errors import ModelError, TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
 from clvlens.evaluation.lifetime import unknown_costs
 from clvlens.levers.attribution import Attribution, attribute, find_reasons
-from clvlens.levers.effects import Effect, estimate_effects
+from clvlens.levers.effects import estimate_effects
+from clvlens.levers.findings import Effect
 from clvlens.levers.opportunity import Opportunity, find_opportunity
 from clvlens.models.customer import CustomerModel, train_model
 from clvlens.models.encoding import SMALLEST_SHARE

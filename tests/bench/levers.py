@@ -2,6 +2,7 @@
 
     make bench-levers                                    # what is committed, resumed where it ended
     .venv/bin/python tests/bench/levers.py --regimes clean --sizes 10000 --seeds 24 --others 4
+    .venv/bin/python tests/bench/levers.py --regimes clean --levers newsletter --first 25 --seeds 80
 
 Money is per customer who signed up, eligible or not, so that levers can be ranked. Truth is
 measured once a regime on 400,000 other customers and kept in data/bench/levers_truth.csv.
@@ -18,7 +19,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ from _lever_scores import markdown, score
 
 from clvlens.config import load_config
 from clvlens.levers import gates
-from clvlens.levers.effects import describe, study
+from clvlens.levers.effects import study
+from clvlens.levers.findings import describe
 from clvlens.levers.nuisances import prepare, propensities
 from clvlens.levers.trials import Trial, run_trials
 from clvlens.panel.world import World, read_world
@@ -58,24 +60,26 @@ LEVERS = {
 def main() -> None:
     """Run what is missing, then print the table of what is there."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--regimes", nargs="+", default=["clean", "hidden", "sharp", "drift", "heavy"]
-    )
+    parser.add_argument("--regimes", nargs="+", default=REGIMES, choices=REGIMES)
     parser.add_argument("--sizes", nargs="+", type=int, default=[10_000])
     parser.add_argument("--seeds", type=int, default=24)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--others", type=int, default=2, help="seeds on which rivals are run too")
+    parser.add_argument("--levers", nargs="+", default=list(LEVERS), choices=LEVERS)
+    parser.add_argument("--table", type=Path, default=TABLE)
     asked = parser.parse_args()
     for regime in asked.regimes:
         for size in asked.sizes:
             for seed in range(asked.first, asked.first + asked.seeds):
-                if not _is_done(regime, size, seed):
-                    _append(run(regime, size, seed, rivals=seed <= asked.others))
-    found = pd.read_csv(TABLE)
-    print(markdown(score(found)))
+                if not _is_done(asked.table, regime, size, seed):
+                    rivals = seed <= asked.others
+                    _append(asked.table, run(regime, size, seed, asked.levers, rivals=rivals))
+    print(markdown(score(pd.read_csv(asked.table))))
 
 
-def run(regime: str, size: int, seed: int, *, rivals: bool) -> pd.DataFrame:
+def run(
+    regime: str, size: int, seed: int, wanted: Sequence[str] = tuple(LEVERS), *, rivals: bool
+) -> pd.DataFrame:
     """Return one row a lever and method."""
     truth = true_effects(regime)
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +87,7 @@ def run(regime: str, size: int, seed: int, *, rivals: bool) -> pd.DataFrame:
         write(settings, Path(folder) / "business")
         world = read_world(load_config(Path(folder) / "business" / "config.yaml"))
         began = time.monotonic()
-        rows = list(_studied(world, settings, truth, rivals=rivals))
+        rows = list(_studied(world, settings, wanted, rivals=rivals))
         if rivals:
             rows += shap_and_what_if(world, LEVERS, HORIZON)
     frame = pd.DataFrame(rows).assign(seed=seed, size=size, regime=regime)
@@ -92,9 +96,11 @@ def run(regime: str, size: int, seed: int, *, rivals: bool) -> pd.DataFrame:
     return frame.reindex(columns=list(COLUMNS))
 
 
-def _studied(world: World, settings: Settings, truth: pd.Series, *, rivals: bool) -> Iterator[dict]:
+def _studied(
+    world: World, settings: Settings, wanted: Sequence[str], *, rivals: bool
+) -> Iterator[dict]:
     """Yield what clvlens, the naive difference and DoubleML say of each lever."""
-    names = {ours: theirs for theirs, ours in LEVERS.items()}
+    names = {LEVERS[theirs]: theirs for theirs in wanted}
     levers = [lever for lever in world.config.levers.studied() if lever.name in names]
     began = time.monotonic()
     trials = run_trials(world, levers, HORIZON)
@@ -146,15 +152,15 @@ def true_effects(regime: str) -> pd.Series:
     return known.set_index("lever")["per_customer_usd"]
 
 
-def _is_done(regime: str, size: int, seed: int) -> bool:
-    if not TABLE.exists():
+def _is_done(table: Path, regime: str, size: int, seed: int) -> bool:
+    if not table.exists():
         return False
-    known = pd.read_csv(TABLE, usecols=["regime", "size", "seed"])
-    return bool(((known == [regime, size, seed]).all(axis=1)).any())
+    known = pd.read_csv(table, usecols=["regime", "size", "seed"])
+    return bool((known[["regime", "size", "seed"]] == [regime, size, seed]).all(axis=1).any())
 
 
-def _append(rows: pd.DataFrame) -> None:
-    rows.to_csv(TABLE, mode="a", header=not TABLE.exists(), index=False, float_format="%.5g")
+def _append(table: Path, rows: pd.DataFrame) -> None:
+    rows.to_csv(table, mode="a", header=not table.exists(), index=False, float_format="%.5g")
 
 
 if __name__ == "__main__":

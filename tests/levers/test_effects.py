@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.support.trials import lever, make_trial, true_effect
 
-from clvlens.levers.effects import Effect, Estimate, describe, effects_table, study
+from clvlens.levers.effects import Estimate, study
+from clvlens.levers.findings import Effect, describe, effects_table
 from clvlens.levers.trials import Absent
 
 
@@ -96,6 +99,48 @@ def test_where_a_rule_decides_the_effect_is_of_those_of_whom_it_does_not():
     assert found.eligible_customers < 8_000
     assert "what orders say (0)" in found.population
     assert found.population in found.verdict
+
+
+def charged(n: int = 6_000, seed: int = 5):
+    """Return a trial of three months in which a failed charge loses two of three customers.
+
+    Each month that is paid brings 10, and so does the time to the end for who is still there.
+    """
+    rng = np.random.default_rng(seed)
+    risky = rng.random(n) < 0.5
+    fails = rng.random((n, 3)) < np.where(risky, 0.35, 0.1)[:, None]
+    leaves = fails & (rng.random((n, 3)) < 2 / 3)
+    there = np.cumprod(np.hstack([np.ones((n, 1)), 1 - leaves]), axis=1)
+    value = 10 * there[:, ::-1].cumsum(axis=1)[:, ::-1] - 10  # from each month on
+    who, month = np.nonzero(there[:, :3])
+    usual = make_trial(n, kind="event", periods=3)
+    return replace(
+        usual, customers=usual.customers[who], period=month.astype(float),
+        arm=1.0 - fails[who, month], value=value[who, month], churned=there[who, 3] == 0.0,
+        X=np.column_stack([risky[who], usual.X[who, 1:]]).astype(float),
+    ), 30 - value[:, 0].mean()  # fmt: skip
+
+
+def test_the_periods_of_an_event_add_up_to_having_missed_none():
+    trial, truth = charged()
+    found = studied(trial)
+    assert found.low_95 < truth < found.high_95
+    assert found.policy == "for 90 days"
+    assert "'called' for 90 days for all of everybody" in found.verdict
+
+
+def test_trials_at_several_ages_are_averaged_and_their_errors_clustered(found):
+    """Each row twice, as two trials of a customer: the same mean, and no narrower an interval."""
+    once = make_trial()
+    fields = ("customers", "arm", "value", "churned", "X")
+    twice = {name: np.concatenate([getattr(once, name)] * 2) for name in fields}
+    twice["period"] = np.repeat([0.0, 1.0], len(once.arm))
+    again = studied(replace(once, **twice, ages=2))
+    assert again.effect_per_eligible == pytest.approx(found.effect_per_eligible, abs=2)
+    width = found.high_95 - found.low_95
+    assert again.high_95 - again.low_95 == pytest.approx(width, rel=0.15)
+    assert again.treated + again.untreated == 8_000
+    assert again.policy == "once, on average over 2 ages"
 
 
 def test_too_few_customers_are_refused_with_their_number():

@@ -7,7 +7,7 @@ from tests.support.business import configure
 from tests.support.trials import lever
 
 from clvlens.histories.decisions import Arm
-from clvlens.levers.effects import Effect
+from clvlens.levers.findings import Effect
 from clvlens.levers.opportunity import find_opportunity, gains, plan, reachable, summarise
 from clvlens.panel.world import read_world
 

@@ -199,9 +199,35 @@ def test_a_lever_whose_tables_are_absent_says_what_to_give(tmp_path):
     assert found.reason == "the tables lack calls.customer_id, calls.kind"
 
 
-def test_a_lever_given_at_many_ages_asks_when_it_is_decided(tmp_path):
-    found = run(tmp_path, decided_at="customers.signed_up_at + usual age")
-    assert found.reason.startswith("it is given at many ages, from 32 to 63 days after sign-up")
+def test_a_lever_given_at_many_ages_is_tried_at_several_until_it_is_given(tmp_path):
+    """At 30, 40 and 69 days: tried at 32 and 63 days, which Ann and Cas, treated, do not reach."""
+    arm = ARM.model_copy(update={"within_days": 20})
+    found = run(tmp_path, decided_at="customers.signed_up_at + usual age", arm=arm)
+    assert found.ages == 2
+    assert found.decided == "customers.signed_up_at + 32 to 63 days"
+    rows = zip(found.customers, found.period, found.arm, strict=True)
+    assert list(rows) == [("bob", 0, 0), ("bob", 1, 1), ("cas", 0, 1)]
+
+
+def test_a_lever_nobody_was_given_is_absent(tmp_path):
+    arm = ARM.model_copy(update={"where": {"kind": ("promo_code",)}})
+    found = run(tmp_path, decided_at="customers.signed_up_at + usual age", arm=arm)
+    assert found.reason == "nobody was given it"
+
+
+def test_an_event_may_be_asked_for_to_the_end_of_the_horizon_beside_its_window(tmp_path):
+    """Ann's charges come in days 0 to 9, 10 to 19 and 50 to 59 after her time zero."""
+    charges = [
+        {"customer_id": "ann", "attempted_at": day, "succeeded": True}
+        for day in ("2024-01-31", "2024-02-10", "2024-03-25")
+    ]
+    arm = Arm(history="payments", within_days=10, column="succeeded", among=(True,))
+    asked = lever(**MONTH, kind="event", arm=arm, periods=2, sustained=True)
+    window, held = run_trials(world_of(tmp_path, payments=charges), [asked], 60)
+    assert (window.is_held, held.is_held) == (False, True)
+    assert window.period.tolist() == [0, 1]
+    assert held.period.tolist() == [0, 1, 5]
+    assert held.decision.periods == 6
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from tests.support.trials import decision
 from clvlens.errors import ConfigError
 from clvlens.histories.decisions import Arm, Rows
 from clvlens.panel.decided import (
-    Spread,
     missing_columns,
     recorded_beside,
     sign_ups,
@@ -88,16 +87,28 @@ def test_the_usual_age_is_that_at_which_most_are_treated_first(tmp_path):
     ]  # fmt: skip
 
 
-def test_where_there_is_no_usual_age_the_ages_are_told(tmp_path):
+def test_where_there_is_no_usual_age_there_are_several_each_an_arm_apart(tmp_path):
+    """First newsletters at 90, 122 and 4 days: a tenth and nine tenths are 21 and 116 days."""
     found = time_zeros(world_of(tmp_path), decision(**AGED))
-    assert isinstance(found, Spread)
-    assert 4 < found.low < 90 < found.high <= 91
+    assert len(found.days) == 1 + int((found.days[-1] - found.days[0]) / 30)
+    assert np.diff(found.days).min() >= 30
+    assert 4 < found.days[0] < 90 < found.days[-1]
+
+
+def test_at_each_age_those_are_eligible_who_were_not_given_it_before(tmp_path):
+    """Cas, at 4 days, never is; Ann, at 90, until then; Bob, at 91, too."""
+    world = world_of(tmp_path)
+    found = world.engine.frame(time_zeros(world, decision(**AGED)).table)
+    assert set(found["customer_id"]) == {"ann", "bob"}
+    ann = found[found["customer_id"] == "ann"]
+    assert ann["cutoff"].max() <= instant("2024-03-31")
+    assert ann["period"].tolist() == sorted(set(ann["period"]))
 
 
 def test_where_nobody_was_treated_there_is_no_age(tmp_path):
     arm = Arm(history="messages", where={"kind": "recommendation"})
     found = time_zeros(world_of(tmp_path), decision(**AGED | {"arm": arm}))
-    assert np.isnan(found.low)
+    assert found.days == ()
 
 
 def test_only_those_with_such_a_row_before_are_eligible(tmp_path):

@@ -10,7 +10,7 @@ from clvlens.cli.show import completed, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ModelError
-from clvlens.levers.effects import effects_table
+from clvlens.levers.findings import effects_table
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output.lever_records import TABLE_TAG, lever_report, write_levers, write_opportunity
 from clvlens.output.lever_report import LeverReport

@@ -96,7 +96,8 @@ class Decision(Strict):
     `within_days` is the age by which such a first event must have come. `eligible` are
     conditions on features then, `before` a row that must have come earlier. `beside` are columns
     of the row at time zero that were settled before the decision. An event is repeated: `periods`
-    trials of `within_days` of the arm, one after another.
+    trials of `within_days` of the arm, one after another; `sustained` asks beside it what the
+    target would do if it were held to the end of the horizon.
     """
 
     kind: Kind
@@ -109,6 +110,7 @@ class Decision(Strict):
     beside: tuple[str, ...] = ()
     arm: Arm
     periods: int = Field(default=1, gt=0)
+    sustained: bool = False
     target: str
     assignment_note: str
     negative_controls: tuple[Rows, ...] = ()
@@ -123,9 +125,14 @@ class Decision(Strict):
             )
         if (self.kind == "intensity") != (self.arm.hours is not None):
             raise ValueError("an intensity has an arm with until and hours, and no other kind has")
-        if self.periods > 1 and self.kind != "event":
+        if (self.periods > 1 or self.sustained) and self.kind != "event":
             raise ValueError("periods are of events; other levers are decided once")
         return self
+
+    def held(self, horizon_days: int) -> Decision:
+        """Return the event with a period after another to the end of the horizon."""
+        periods = max(1, int(horizon_days / self.arm.within_days))
+        return self.model_copy(update={"periods": periods})
 
     @property
     def zero(self) -> tuple[str, str, float | None]:

@@ -7,79 +7,21 @@ history that is seen could explain the effect away; C the gates pass; D associat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
-from clvlens.histories import discover
-from clvlens.histories.base import Lever
 from clvlens.levers import gates, sensitivity
-from clvlens.levers.estimation import Assignment, Influence, assign
+from clvlens.levers.estimation import Assignment, Influence, assign, so_far
+from clvlens.levers.findings import NAN, Effect, describe, design, refuse, verdict_of
 from clvlens.levers.nuisances import prepare
 from clvlens.levers.sensitivity import Strength
-from clvlens.levers.trials import Absent, Trial, run_trials
+from clvlens.levers.trials import Trial, run_trials
 from clvlens.models.boosting import Floats
 from clvlens.panel.world import World
 
 Z = 1.959963984540054
-NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One lever and policy: a row of `levers.csv`.
-
-    Money is in `currency` over `horizon_days`; churn is a change of the share that orders nothing
-    in them. `per_eligible` is for each customer for whom the lever is decided, `per_customer` for
-    each who signed up, eligible or not. Where evidence is D no effect is shown: its columns are
-    missing, and `reason` says why.
-    """
-
-    lever: str
-    meaning: str
-    history: str
-    kind: str
-    controllable: bool
-    decided: str = ""
-    eligible: str = ""
-    assignment_note: str = ""
-    target: str = ""
-    policy: str = ""
-    currency: str = ""
-    horizon_days: int = 0
-    eligible_customers: int = 0
-    treated: int = 0
-    untreated: int = 0
-    population: str = ""
-    effect_per_eligible: float = NAN
-    low_95: float = NAN
-    high_95: float = NAN
-    effect_per_customer: float = NAN
-    customer_low_95: float = NAN
-    customer_high_95: float = NAN
-    churn_effect_per_eligible: float = NAN
-    churn_low_95: float = NAN
-    churn_high_95: float = NAN
-    raw_difference: float = NAN
-    overlap_share_below_05: float = NAN
-    worst_imbalance_before: float = NAN
-    worst_imbalance_after: float = NAN
-    negative_control: str = ""
-    robustness_value: float = NAN
-    strongest_benchmark: str = ""
-    strongest_benchmark_value: float = NAN
-    bound_low: float = NAN
-    bound_high: float = NAN
-    evidence: str = "D"
-    verdict: str = ""
-    reason: str = ""
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether there is an effect to speak of; else an association alone."""
-        return self.evidence != "D"
 
 
 @dataclass(frozen=True)
@@ -117,42 +59,28 @@ def estimate_effects(
             progress(f"estimate: {trial.lever.name}, {number} of {len(trials)}")
             found.append(study(trial, about))
         else:
-            found.append(_absent(trial, about))
+            found.append(refuse(about, trial.reason))
     return sorted(found, key=lambda e: (not e.is_shown, -np.nan_to_num(e.effect_per_customer)))
-
-
-def describe(lever: Lever, currency: str) -> Effect:
-    """Return what is known of a lever before it is studied."""
-    homes = {known.name: name for name, h in discover().items() for known in h.levers}
-    decision = lever.decision
-    history = homes.get(lever.name) or (decision.arm.history if decision else "")
-    kind = decision.kind if decision else "indicator"
-    return Effect(lever.name, lever.meaning, history, kind, lever.controllable, currency=currency)
-
-
-def effects_table(effects: Sequence[Effect]) -> pd.DataFrame:
-    """Return one row an effect, with the columns of `Effect`."""
-    names = [field.name for field in fields(Effect)]
-    return pd.DataFrame(
-        [{name: getattr(e, name) for name in names} for e in effects], columns=names
-    )
 
 
 def study(trial: Trial, about: Effect) -> Effect:
     """Return what a trial tells, added to what is known of its lever."""
     treated, untreated = gates.counts(trial)
+    reason = gates.few(treated, untreated)
+    if trial.ages > 1:
+        treated, untreated = int(trial.arm.sum()), int((1 - trial.arm).sum())
     about = replace(
-        _designed(trial, about), treated=treated, untreated=untreated, raw_difference=_raw(trial)
+        design(trial, about), treated=treated, untreated=untreated, raw_difference=_raw(trial)
     )
-    if reason := gates.few(treated, untreated):
-        return _refused(about, reason)
+    if reason:
+        return refuse(about, reason)
     assignment = assign(prepare(trial.X, trial.customers), trial.dose, trial.target)
     share, kept = _overlap(assignment)
     about = replace(about, overlap_share_below_05=share)
     if not kept.all():
         there = len(np.unique(trial.customers[kept & (trial.arm == 1)]))
         if there < gates.LEAST:
-            return _refused(about, "who is at the target and who is not are too different: only "
+            return refuse(about, "who is at the target and who is not are too different: only "
                             f"{there:,} customers at it are like others")  # fmt: skip
         about = replace(about, population=gates.describe(trial, kept))
     return _estimated(trial, about, assignment, kept)
@@ -165,11 +93,9 @@ def _estimated(trial: Trial, about: Effect, assignment: Assignment, kept: np.nda
     about = replace(about, negative_control=words)
     if about.worst_imbalance_after > gates.IMBALANCE:
         differs = f"differs by {about.worst_imbalance_after:.2f} standard deviations"
-        return _refused(
-            about, f"weighting does not make those at the target like others: {differs}"
-        )
+        return refuse(about, f"weighting does not make those at the target like others: {differs}")
     if doubt:
-        return _refused(about, f"something unseen decides it too: {words}")
+        return refuse(about, f"something unseen decides it too: {words}")
     return _graded(trial, _measured(trial, about, assignment, value, kept), assignment, value)
 
 
@@ -196,7 +122,8 @@ def _measured(
 
 def _graded(trial: Trial, about: Effect, assignment: Assignment, value: Influence) -> Effect:
     """Add how robust an effect is, its letter and its verdict."""
-    size = sensitivity.scale(value) * len(value.values) / about.eligible_customers
+    often = 1.0 if trial.ages > 1 else len(value.values) / about.eligible_customers
+    size = sensitivity.scale(value) * often
     distance = max(about.low_95, -about.high_95, 0.0)
     about = replace(about, robustness_value=sensitivity.robustness(distance, size))
     benchmark = sensitivity.strongest(trial, assignment.rows) if distance > 0 else None
@@ -204,7 +131,7 @@ def _graded(trial: Trial, about: Effect, assignment: Assignment, value: Influenc
         about = _bounded(about, sensitivity.held_to_be(benchmark), size)
     robust = max(about.bound_low, -about.bound_high) > 0
     letter = "A" if trial.decision.randomised else "B" if robust else "C"
-    return replace(about, evidence=letter, verdict=_verdict(about))
+    return replace(about, evidence=letter, verdict=verdict_of(about))
 
 
 def _bounded(about: Effect, benchmark: Strength, size: float) -> Effect:
@@ -247,9 +174,20 @@ def _controls(
 
 
 def _by_customer(trial: Trial, influence: Influence, kept: np.ndarray) -> Floats:
-    """Return the sum over the rows of each eligible customer, so that errors are clustered."""
-    _, place = np.unique(trial.customers[kept], return_inverse=True)
-    return np.bincount(place, influence.values)
+    """Return what each eligible customer adds to the effect, so that errors are clustered.
+
+    It is the sum over their rows: of an event, the effects of its periods. Where rows are trials
+    at several ages it is what the customer adds to the mean of all rows, linearised.
+    """
+    customers, values = trial.customers[kept], influence.values
+    if trial.decision.periods > 1:
+        values = values * so_far(customers, trial.period[kept], influence.weights)
+    _, place, rows = np.unique(customers, return_inverse=True, return_counts=True)
+    sums = np.bincount(place, values)
+    if trial.ages == 1:
+        return sums
+    mean = float(values.mean())
+    return mean + (sums - mean * rows) / rows.mean()
 
 
 def _raw(trial: Trial) -> float:
@@ -258,43 +196,3 @@ def _raw(trial: Trial) -> float:
     if there.all() or not there.any():
         return NAN
     return float(trial.value[there].mean() - trial.value[~there].mean())
-
-
-def _designed(trial: Trial, about: Effect) -> Effect:
-    decision = trial.decision
-    policies = {
-        "event": f"{decision.periods * decision.arm.within_days:.0f} days",
-        "intensity": "the first one",
-        "one_time": "once",
-    }
-    return replace(
-        about,
-        decided=trial.decided,
-        eligible=decision.eligible_note,
-        assignment_note=decision.assignment_note,
-        target=decision.target,
-        policy=policies.get(decision.kind, "from then on"),
-        horizon_days=trial.horizon_days,
-        eligible_customers=trial.eligible,
-    )
-
-
-def _absent(absent: Absent, about: Effect) -> Effect:
-    return _refused(about, absent.reason)
-
-
-def _refused(about: Effect, reason: str) -> Effect:
-    verdict = f"association only: {reason}"
-    return replace(about, evidence="D", verdict=verdict, reason=reason)
-
-
-def _verdict(about: Effect) -> str:
-    unit, days = about.currency, about.horizon_days
-    among = f"; for {about.population}" if about.population else ""
-    span = f"95 % interval {about.low_95:+,.2f} to {about.high_95:+,.2f}"
-    if about.low_95 <= 0 <= about.high_95:
-        return f"not distinguishable from zero with these numbers ({span} {unit} each){among}"
-    return (
-        f"with '{about.target}' for all of {about.eligible}, value would change by "
-        f"{about.effect_per_eligible:+,.2f} {unit} each over {days} days ({span}){among}"
-    )

@@ -15,9 +15,9 @@ import pandas as pd
 
 from clvlens.histories.base import Lever
 from clvlens.histories.exact import DAY
-from clvlens.levers.effects import Effect
+from clvlens.levers.findings import Effect
 from clvlens.levers.trials import eligible
-from clvlens.panel.decided import Spread, missing_columns, time_zeros
+from clvlens.panel.decided import missing_columns, time_zeros
 from clvlens.panel.snapshot import KEYS, snapshot
 from clvlens.panel.target import exposures
 from clvlens.panel.world import World
@@ -84,13 +84,10 @@ def reachable(world: World, lever: Lever, days: float) -> list[str]:
     decision = lever.decision
     if decision is None or missing_columns(world, decision):
         return []
-    zeros = time_zeros(world, decision)
-    if isinstance(zeros, Spread):
-        return []
-    lately = zeros.table.filter(
-        zeros.table.cutoff >= world.ends - int(days * DAY), zeros.table.cutoff < world.ends
-    )
-    rows = world.engine.keep(lately.select(*KEYS))
+    zeros = time_zeros(world, decision).table
+    lately = zeros.filter(zeros.cutoff >= world.ends - int(days * DAY), zeros.cutoff < world.ends)
+    latest = lately.group_by("customer_id").aggregate(cutoff=lately.cutoff.max())
+    rows = world.engine.keep(latest)
     arms = world.engine.frame(exposures(world, rows, decision.arm, decision.kind))
     frame = arms[arms["arm"] != 1].reset_index(drop=True)
     if decision.eligible and len(frame):

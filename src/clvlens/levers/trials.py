@@ -20,7 +20,7 @@ from clvlens.histories.exact import DAY
 from clvlens.models.boosting import Floats
 from clvlens.models.encoding import fit_encoder
 from clvlens.panel.decided import (
-    Spread,
+    Zeros,
     missing_columns,
     recorded_beside,
     sign_ups,
@@ -39,6 +39,10 @@ TIMES = [*KEYS, "period"]
 @dataclass(frozen=True)
 class Trial:
     """A lever's trial, one row a customer and period, and when it was `decided`.
+
+    Periods of an event follow one another, and their effects add up. Of a lever that is given at
+    many `ages`, each period is a trial of its own among those not given it before; their average
+    is meant. `is_held` tells that the target is held to the end of the horizon.
 
     `arm` is 1 at the target and 0 else, or a dose; `value` in money and `churned` are of the
     horizon from time zero on. `X` holds the covariates, known strictly before time zero or settled
@@ -60,6 +64,8 @@ class Trial:
     cohort: int
     horizon_days: int
     controls: dict[str, Floats]
+    ages: int = 1
+    is_held: bool = False
 
     @property
     def eligible(self) -> int:
@@ -93,6 +99,8 @@ class _Begun:
     decided: str
     rows: pd.DataFrame  # KEYS, period, arm, value, churned, controls, columns beside
     cohort: int
+    ages: int
+    is_held: bool
 
 
 def doublings(hours: Floats) -> Floats:
@@ -106,12 +114,18 @@ def run_trials(
     horizon_days: int,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Trial | Absent]:
-    """Return the trial of each lever, in order; one snapshot serves them all."""
+    """Return the trials of each lever, in order; one snapshot serves them all.
+
+    A lever has one, and another of its target held to the end where the decision asks for it.
+    """
     begun = []
     for number, lever in enumerate(levers, 1):
         if lever.decision is not None:
             progress(f"find who was eligible for: {lever.name}, {number} of {len(levers)}")
-        begun.append(_begin(world, lever, horizon_days))
+        begun.append(_begin(world, lever, lever.decision, horizon_days))
+        if lever.decision is not None and lever.decision.sustained:
+            held = lever.decision.held(horizon_days)
+            begun.append(_begin(world, lever, held, horizon_days, is_held=True))
     rows = [b.rows[[*KEYS]] for b in begun if isinstance(b, _Begun)]
     if not rows:
         return [b for b in begun if isinstance(b, Absent)]
@@ -125,32 +139,32 @@ def run_trials(
     ]
 
 
-def _begin(world: World, lever: Lever, horizon_days: int) -> _Begun | Absent:
-    decision = lever.decision
+def _begin(
+    world: World, lever: Lever, decision: Decision | None, horizon_days: int, is_held: bool = False
+) -> _Begun | Absent:
     if decision is None:
         return Absent(lever, lever.why_not or "no table records who was given it, and when")
     if missing := missing_columns(world, decision):
         return Absent(lever, f"{UNRECORDED}{', '.join(missing)}")
     zeros = time_zeros(world, decision)
-    if isinstance(zeros, Spread):
-        return Absent(lever, _no_usual_age(zeros))
-    decided = decision.decided_at.replace("usual age", f"{zeros.days:.0f} days")
-    zeros, cohort = _mature(world, zeros.table, horizon_days)
-    periods = [_period(world, zeros, decision, k, horizon_days) for k in range(decision.periods)]
+    if not zeros.days:
+        return Absent(lever, "nobody was given it")
+    if len(zeros.days) > 1 and decision.periods > 1:
+        return Absent(lever, f"it is given {_in_words(zeros)}: say when it is decided, under "
+                      "decided_at")  # fmt: skip
+    decided = decision.decided_at.replace("usual age", _in_words(zeros))
+    table, cohort = _mature(world, zeros.table, horizon_days)
+    periods = [_period(world, table, decision, k, horizon_days) for k in range(decision.periods)]
     rows = pd.concat(periods, ignore_index=True)
     if rows.empty:
         return Absent(lever, "of nobody is it known what they were given and what came of it: "
                       f"a decision needs {horizon_days} days after it")  # fmt: skip
-    return _Begun(lever, decision, decided, rows, cohort)
+    return _Begun(lever, decision, decided, rows, cohort, len(zeros.days), is_held)
 
 
-def _no_usual_age(ages: Spread) -> str:
-    if np.isnan(ages.low):
-        return "nobody was given it"
-    return (
-        f"it is given at many ages, from {ages.low:.0f} to {ages.high:.0f} days after sign-up: "
-        "say when it is decided, under decided_at"
-    )
+def _in_words(zeros: Zeros) -> str:
+    low, high = min(zeros.days), max(zeros.days)
+    return f"{low:.0f} days" if low == high else f"{low:.0f} to {high:.0f} days"
 
 
 def _mature(world: World, zeros: ir.Table, horizon_days: int) -> tuple[ir.Table, int]:
@@ -175,10 +189,11 @@ def _period(
     """Return those for whom a period's occasion came: what was given, and outcomes to the end."""
     days = horizon_days - int(number * decision.arm.within_days)
     shift = int(number * decision.arm.within_days * DAY)
-    rows = world.engine.keep(zeros.select("customer_id", cutoff=zeros.cutoff + shift))
+    moved = zeros.select("customer_id", "period", cutoff=zeros.cutoff + shift)
+    rows = world.engine.keep(moved.mutate(period=moved.period + float(number)))
     given = exposures(world, rows, decision.arm, decision.kind)
-    rows = world.engine.keep(given.filter(given["arm"].notnull()))
-    frame = world.engine.frame(rows).assign(period=float(number))
+    rows = world.engine.keep(rows.join(given.filter(given["arm"].notnull()), list(KEYS)))
+    frame = world.engine.frame(rows)
     came = [world.engine.frame(outcomes(world, rows, days))]
     for control in decision.negative_controls:
         if control.history in world.histories:
@@ -187,7 +202,7 @@ def _period(
     came.append(recorded_beside(world, rows, decision))
     for other in came:
         frame = frame.merge(other, on=list(KEYS), how="left")
-    return frame.sort_values("customer_id", ignore_index=True)
+    return frame.sort_values(["customer_id", "period"], ignore_index=True)
 
 
 def _finish(
@@ -227,6 +242,8 @@ def _finish(
         horizon_days,
         {name.removeprefix("control "): frame[name].to_numpy(float)
          for name in frame if name.startswith("control ")},
+        begun.ages,
+        begun.is_held,
     )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 
 from clvlens.errors import ConfigError, nearest
@@ -16,14 +18,7 @@ from clvlens.panel.world import World
 
 NEAR = 7 * DAY  # treated within a week of the median age count as treated at one age
 CONCENTRATED = 0.7
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Ages in days since sign-up at which the treated were treated first: a tenth each side."""
-
-    low: float
-    high: float
+AGES = 6  # at most, where there is no usual one
 
 
 def sign_ups(world: World) -> ir.Table:
@@ -48,20 +43,21 @@ def missing_columns(world: World, decision: Decision) -> list[str]:
 
 @dataclass(frozen=True)
 class Zeros:
-    """The customers for whom a lever was decided: `KEYS`, `born`; the cutoff is time zero.
+    """The customers for whom a lever was decided: `KEYS`, `born`, `period`; cutoffs are time zeros.
 
-    `days` is how long after the instant that the decision names it falls.
+    `days` are how long after the instant that the decision names they fall: where it falls at the
+    usual age and there is none, at several, and `period` numbers them. Empty: nobody was given it.
     """
 
     table: ir.Table
-    days: float
+    days: tuple[float, ...]
 
 
-def time_zeros(world: World, decision: Decision) -> Zeros | Spread:
+def time_zeros(world: World, decision: Decision) -> Zeros:
     """Return for whom a lever was decided, and when.
 
-    Where the decision falls at the usual age, those who had been given the lever before it are
-    left out; where there is no usual age, the ages are returned instead.
+    Where the decision falls at the usual age, or at several, those who had been given the lever
+    before are left out.
     """
     history, column, after = decision.zero
     born = sign_ups(world)
@@ -69,38 +65,47 @@ def time_zeros(world: World, decision: Decision) -> Zeros | Spread:
         firsts = born.mutate(first=born.born)
     else:
         firsts = _firsts(world, history, column, decision.of).join(born, "customer_id")
-    if after is None:
-        age = usual_age(world, decision.arm, firsts)
-        if isinstance(age, Spread):
-            return age
-        after = age / DAY
-    firsts = firsts.mutate(cutoff=firsts.first + int(after * DAY))
+    ages = [int(after * DAY)] if after is not None else usual_ages(world, decision.arm, firsts)
+    tables = [
+        firsts.select(
+            "customer_id", "born", cutoff=firsts.first + age, period=ibis.literal(float(k))
+        )
+        for k, age in enumerate(ages or [0])
+    ]
+    zeros = ibis.union(*tables) if len(tables) > 1 else tables[0]
+    if not ages:
+        zeros = zeros.limit(0)
     if decision.within_days is not None:
-        firsts = firsts.filter(firsts.cutoff < firsts.born + int(decision.within_days * DAY))
-    rows = world.engine.keep(firsts.select(*KEYS, "born"))
+        zeros = zeros.filter(zeros.cutoff < zeros.born + int(decision.within_days * DAY))
+    rows = world.engine.keep(zeros.select(*KEYS, "born", "period"))
     if decision.before is not None:
-        rows = rows.semi_join(_earlier(world, rows, decision.before), "customer_id")
-    if decision.zero[2] is None:
-        rows = rows.anti_join(_earlier(world, rows, _treated(decision.arm)), "customer_id")
-    return Zeros(rows, after)
+        rows = rows.semi_join(_earlier(world, rows, decision.before), KEYS)
+    if after is None:
+        rows = rows.anti_join(_earlier(world, rows, _treated(decision.arm)), KEYS)
+    return Zeros(rows, tuple(age / DAY for age in ages))
 
 
-def usual_age(world: World, arm: Arm, firsts: ir.Table) -> int | Spread:
+def usual_ages(world: World, arm: Arm, firsts: ir.Table) -> list[int]:
     """Return the age (microseconds since `first`) at which most treated are first treated.
 
-    It is the least of those within a week of the median, if these are most of them.
+    It is the least of those within a week of the median, if these are most of them. Else several
+    evenly spaced ages, those of the first and the last tenth among them, far enough apart for an
+    arm to be told in between.
     """
     events = world.histories[arm.history]
     table = events.table.filter(matches(events, _treated(arm)))
     given = table.group_by("customer_id").aggregate(given=table.event_time.min())
     joined = given.join(firsts, "customer_id")
     ages = world.engine.frame(joined.select(age=joined.given - joined.first))["age"]
+    ages = ages[ages >= 0]
     if ages.empty:
-        return Spread(float("nan"), float("nan"))
+        return []
     near = ages[(ages - ages.median()).abs() <= NEAR]
-    if len(near) < CONCENTRATED * len(ages):
-        return Spread(*(ages.quantile([0.1, 0.9]) / DAY))
-    return int(near.min())
+    if len(near) >= CONCENTRATED * len(ages):
+        return [int(near.min())]
+    low, high = ages.quantile([0.1, 0.9])
+    count = min(AGES, 1 + int((high - low) / (arm.within_days * DAY)))
+    return [int(age) for age in np.linspace(low, high, count)] if count > 1 else [int(low)]
 
 
 def recorded_beside(world: World, rows: ir.Table, decision: Decision) -> pd.DataFrame:
@@ -164,4 +169,4 @@ def _earlier(world: World, rows: ir.Table, wanted: Rows) -> ir.Table:
     events = world.histories[wanted.history]
     table = events.table.filter(matches(events, wanted))
     joined = rows.select(*KEYS).join(table.select("customer_id", "event_time"), "customer_id")
-    return joined.filter(joined.event_time + events.lag < joined.cutoff).select("customer_id")
+    return joined.filter(joined.event_time + events.lag < joined.cutoff).select(*KEYS)
