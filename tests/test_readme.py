@@ -3,9 +3,11 @@
 import ast
 import dataclasses
 import re
+import runpy
 import shlex
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import typer.main
 import yaml
@@ -30,7 +32,7 @@ def block(language: str) -> str:
 
 
 def test_every_verb_is_shown():
-    assert {shlex.split(shown)[1] for shown in SHOWN} == set(VERBS)
+    assert {shlex.split(shown, comments=True)[1] for shown in SHOWN} == set(VERBS)
 
 
 @pytest.mark.parametrize("shown", SHOWN)
@@ -86,3 +88,9 @@ def test_what_an_evaluation_is_said_to_hold_it_holds():
     said = set(re.findall(r"(?<= )\.(\w+)", block("python")))
     assert said == {"scores", "by_slice", "by_decile"}
     assert said <= held
+
+
+def test_the_table_of_accuracy_is_that_of_the_newest_figures():
+    figures = pd.read_csv(ROOT / "data" / "bench" / "accuracy.csv")
+    program = runpy.run_path(str(ROOT / "tests" / "bench" / "_accuracy_summary.py"))
+    assert program["summary"](figures) in README

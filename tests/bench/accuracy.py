@@ -3,9 +3,9 @@
     make bench-accuracy                  # TA_FENG=folder adds the data set that is not shipped
     python tests/bench/accuracy.py cdnow simulated
 
-Prints a Markdown table a data set, the mean over its cutoffs, and writes every cutoff's figures
-to data/bench/accuracy.csv. Each cutoff is run in a process of its own, whose time and peak memory
-stand beside its figures. Seeded, untuned.
+Prints a Markdown table a data set for docs/benchmarks.md, the mean over its cutoffs, and one of all
+for the README, and writes every cutoff's figures to data/bench/accuracy.csv. Each cutoff is run in
+a process of its own, whose time and peak memory stand beside its figures. Seeded, untuned.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+from _accuracy_summary import summary
 
 from clvlens import evaluate, load_config, train
 from clvlens.config import Config
@@ -79,7 +80,7 @@ def main() -> None:
             tables += found
     out = ROOT / "data" / "bench" / "accuracy.csv"
     pd.concat(tables).to_csv(out, index=False, float_format="%.4f")
-    print(f"\nWrote {out.relative_to(ROOT)}")
+    print(f"\n{summary(pd.concat(tables))}\n\nWrote {out.relative_to(ROOT)}")
 
 
 def run(name: str, place: int, folder: Path) -> pd.DataFrame:
