@@ -19,7 +19,7 @@ from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
 
 SAMPLE = 500  # customers on whom the associations are measured
-OPPORTUNITY = ("lever", "customers", "gain", "value_at_stake", "total_cost", "net")
+OPPORTUNITY = ("lever", "customers", "gain", "is_ranked", "value_at_stake", "total_cost", "net")
 UNTRAINED = "No model to set beside the effects; for what predictions lean on: clvlens train"
 
 
@@ -65,7 +65,7 @@ def _print_levers(report: LeverReport) -> None:
     if report.told:
         days = report.told[0]["horizon_days"]
         print(f"\nWould change if moved ({report.currency} over {days:.0f} days, 95 % intervals)")
-        print(table(pd.DataFrame([_told(row) for row in report.told])))
+        print(table(pd.DataFrame([_told(report, row) for row in report.told])))
     if report.refused:
         print("\nAssociation only")
         by_reason = pd.DataFrame(report.refused).groupby("reason", sort=False)["lever"]
@@ -77,10 +77,10 @@ def _print_levers(report: LeverReport) -> None:
     print()
 
 
-def _told(row: dict) -> dict[str, object]:
+def _told(report: LeverReport, row: dict) -> dict[str, object]:
     return {
         "lever": row["lever"],
-        "target": row["target"],
+        "moved to": report.moved(row),
         "per eligible": row["effect_per_eligible"],
         "interval": f"{row['low_95']:+,.2f} to {row['high_95']:+,.2f}",
         "per customer": row["effect_per_customer"],
