@@ -14,8 +14,6 @@ from clvlens.levers.findings import effects_table
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output.lever_records import TABLE_TAG, lever_report, write_levers, write_opportunity
 from clvlens.output.lever_report import LeverReport
-from clvlens.output.records import RunRecord
-from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
 
 SAMPLE = 500  # customers on whom the associations are measured
@@ -38,12 +36,8 @@ def levers(config: Config, stage: Stages) -> None:
     if not digest:
         print(completed(UNTRAINED, config))
         return
-
-    def add(tracker: Tracker, run: RunRecord) -> None:
-        tracker.log_folder(run.run_id, folder)
-        tracker.log_tags(run.run_id, TABLE_TAG)
-
-    publish(config, digest, f"the levers are saved in {folder}", add)
+    what = f"the levers are saved in {folder}"
+    publish(config, digest, what, {"": folder}, tags=TABLE_TAG)
 
 
 def _associated(config: Config, stage: Stages) -> tuple[str, pd.Series]:
