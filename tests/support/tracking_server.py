@@ -72,4 +72,4 @@ class TrackingServer:
     def versions(self, name: str) -> list[str]:
         """Return the versions of a registered model."""
         client = MlflowClient(f"sqlite:///{self.folder / 'mlflow.db'}")
-        return [one.version for one in client.search_model_versions(f"name = '{name}'")]
+        return [str(one.version) for one in client.search_model_versions(f"name = '{name}'")]

@@ -16,6 +16,7 @@ from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.duel import lead
 from clvlens.evaluation.grade import Grade, grade, grade_slices
+from clvlens.locks import alone
 from clvlens.models.blend import ValueBlend
 from clvlens.models.customer import BTYD_SHARE, CustomerModel
 from clvlens.models.horizons import trained_beside
@@ -30,11 +31,12 @@ CHURN_SCORES = ("auc", "auc_pr", "log_loss", "brier", "ece")
 
 
 def train(config: Config, stage: Stages) -> None:
-    """Fit, save and register a model for each horizon."""
-    for own in config.horizons:
-        with left_out(own):
-            _name_horizon(own, config)
-            _train(own, stage)
+    """Fit, save and register a model for each horizon; one training of a run at a time."""
+    with alone(config.data_folder / ".training"):
+        for own in config.horizons:
+            with left_out(own):
+                _name_horizon(own, config)
+                _train(own, stage)
 
 
 def evaluate(config: Config, promote: bool, stage: Stages) -> None:

@@ -13,6 +13,7 @@ from clvlens.cli.stages import Stages
 from clvlens.config import Config, ModelConfig
 from clvlens.errors import ConfigError
 from clvlens.files import whole_file
+from clvlens.locks import alone
 from clvlens.models import tuning
 from clvlens.models.tuning import Tuned
 from clvlens.output.parcels import begun, keep
@@ -23,6 +24,11 @@ SHOWN = ("trees", "learning_rate", "max_depth", "min_child_weight")
 
 def tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> None:
     """Search settings on the folds before the test, keep the winner, and track every trial."""
+    with alone(config.data_folder / ".tuning"):
+        _tune(config, trials, minutes, stage)
+
+
+def _tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> None:
     built = build_panel(config, stage)
     experiment = f"{config.tracking.experiment or config.title}-tuning"
     study = f"{built.fingerprint} {config.model.model_dump_json()}"
