@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pydantic
 import yaml
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from clvlens.config_engine import Engine, by_kind
 from clvlens.config_finance import Clv, Finance, Monitor, Segments
 from clvlens.config_levers import Levers
 from clvlens.config_problems import explain, located, repeated_keys, unreadable
@@ -37,9 +38,14 @@ def _spelled(pattern: str, advice: str) -> AfterValidator:
 
 
 class Population(Strict):
-    """Who is left out, by rules on the customers table: staff, tests, businesses."""
+    """Who is left out, by rules on the customers table: staff, tests, businesses.
+
+    With `sample`, the panel is of so many customers, drawn by the hash of their id, so that it
+    fits in memory; predictions are of everybody.
+    """
 
     leave_out: tuple[Rule, ...] = ()
+    sample: int | None = Field(default=None, gt=0)
 
 
 Candidate = Literal["hurdle", "tweedie", "anchored", "ziln", "btyd"]
@@ -64,18 +70,10 @@ class ModelConfig(Strict):
 
 
 class Tracking(Strict):
-    """Where experiments are kept: SQLite in data/mlflow by default; offline, they wait for sync."""
+    """Where experiments are kept; SQLite in data/mlflow by default."""
 
     uri: str | None = None
     experiment: str | None = None
-    offline: bool = False
-
-
-class Engine(Strict):
-    """How features are computed."""
-
-    memory_limit: str | None = None
-    threads: int | None = Field(default=None, gt=0)
 
 
 class Config(Strict):
@@ -104,7 +102,7 @@ class Config(Strict):
     segments: Segments = Segments()
     levers: Levers = Levers()
     monitor: Monitor = Monitor()
-    engine: Engine = Engine()
+    engine: Annotated[Engine, BeforeValidator(by_kind)] = Engine()
     tracking: Tracking = Tracking()
     customers: int | None = Field(default=None, gt=0)
     root: Path = Field(default=Path(), exclude=True)

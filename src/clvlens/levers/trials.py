@@ -33,8 +33,7 @@ from clvlens.panel.world import World
 
 UNRECORDED = "the tables lack "  # begins the reason where no table says who had a lever
 CALENDAR = FeatureInfo("calendar_day", "the date", "days", "calendar", "", False)
-PERIOD = replace(CALENDAR, name="period", meaning="the period")
-BESIDES = (CALENDAR.name, PERIOD.name)  # covariates that are no features
+TIMES = [*KEYS, "period"]
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,8 @@ def _finish(
         for name in begun.decision.beside if name in frame
     )  # fmt: skip
     frame[CALENDAR.name] = frame["cutoff"] / DAY
-    columns = (CALENDAR, PERIOD, *beside, *infos)
+    period = replace(CALENDAR, name="period", meaning="the period")
+    columns = (CALENDAR, period, *beside, *infos)
     encoder = fit_encoder(frame, columns)
     by_name = {info.name: info for info in columns}
     return Trial(

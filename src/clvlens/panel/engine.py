@@ -1,7 +1,7 @@
 """The engine that computes features: DuckDB, inside this process.
 
-This file alone knows the engine: what differs between engines (instants, strict casts, local
-dates, files) is a verb here, and everything else is Ibis.
+What differs between engines (instants, strict casts, local dates, files) is a verb here, which
+`clvlens.panel.spark` says again for Spark; everything else is Ibis.
 """
 
 from __future__ import annotations
@@ -91,6 +91,10 @@ class Engine:
             what = f"{files[0].name} cannot be read as {form}: {_first_line(error)}"
             raise DataError([Fault(name, what, "check the file, or state format")]) from None
 
+    def decodes(self, encoding: str) -> bool:
+        """Whether text in an encoding is read as it is."""
+        return encoding in ("utf-8", "utf-16", "latin-1")
+
     def hold(self, frame: pd.DataFrame) -> ir.Table:
         """Return a frame as a table."""
         return self.keep(ibis.memtable(frame))
@@ -113,38 +117,37 @@ class Engine:
             if set(header) != set(columns):
                 what = f"{file.name} has other columns than {files[0].name}"
                 raise DataError([Fault(name, what, "give every file the same header")])
-        parts = [
-            self.backend.read_csv(
-                [str(file) for file in some],
-                columns=dict.fromkeys(header, "VARCHAR"),
-                header=True,
-                **CSV | how,
-            ).select(*columns)
-            for header, some in alike.items()
-        ]
+        parts = [self._text(some, header, how).select(*columns) for header, some in alike.items()]
         return parts[0] if len(parts) == 1 else ibis.union(*parts)
+
+    def _text(self, files: list[Path], header: Sequence[str], how: Mapping[str, str]) -> ir.Table:
+        """Return the text of files with these columns in this order."""
+        columns = dict.fromkeys(header, "VARCHAR")
+        paths = [str(file) for file in files]
+        return self.backend.read_csv(paths, columns=columns, header=True, **CSV | how)
 
     def _header(self, name: str, file: Path, how: Mapping[str, str]) -> list[str]:
         """Return the column names in a file's first line; nameless ones are numbered."""
-        delimiter = how["delim"]
-        whole_line = CSV | NO_QUOTES | how | {"delim": "\x01"}
-        one_column = self.backend.read_csv(
-            str(file), columns={"line": "VARCHAR"}, header=False, **whole_line
-        )
-        row = self.row(one_column.limit(1))
-        if row is None or row[0] is None:
+        delimiter, line = how["delim"], self._first_line(file, how)
+        if not line:
             what = f"{file} has no header line"
             raise DataError([Fault(name, what, "give a file with a header and rows")])
-        names = next(csv.reader([row[0]], delimiter=delimiter))
-        split = {mark: row[0].count(mark) for mark in DELIMITERS if mark != delimiter}
+        names = next(csv.reader([line], delimiter=delimiter))
+        split = {mark: line.count(mark) for mark in DELIMITERS if mark != delimiter}
         if len(names) == 1 and (mark := max(split, key=split.__getitem__)) and split[mark]:
-            what = f"the header of {file.name} is one column {row[0][:SHOWN]!r}"
+            what = f"the header of {file.name} is one column {line[:SHOWN]!r}"
             raise DataError([Fault(name, what, f"state delimiter: {json.dumps(mark)}")])
         twice = {column for column in names if names.count(column) > 1 and column}
         if twice:
             what = f"the header of {file.name} repeats {', '.join(sorted(twice))}"
             raise DataError([Fault(name, what, "give every column a name of its own")])
         return [column or f"column{i}" for i, column in enumerate(names)]
+
+    def _first_line(self, file: Path, how: Mapping[str, str]) -> str | None:
+        whole = CSV | NO_QUOTES | how | {"delim": "\x01"}
+        one = self.backend.read_csv(str(file), columns={"line": "VARCHAR"}, header=False, **whole)
+        row = self.row(one.limit(1))
+        return row and row[0]
 
     def read_database(self, name: str, database: str, table: str) -> ir.Table:
         """Return a table of a database that the engine can attach."""
@@ -199,9 +202,13 @@ class Engine:
         """Return a table of the rows of a frame."""
         return self.keep(ibis.memtable(frame))
 
-    def frame(self, table: ir.Table) -> pd.DataFrame:
-        """Return the rows of a table."""
+    def frame(self, table: ir.Table, part: Path | None = None) -> pd.DataFrame:
+        """Return the rows of a table; an engine to which that is dear keeps them in `part`."""
         return self.backend.to_pandas(table)
+
+    def numbered(self, table: ir.Table, name: str) -> ir.Table:
+        """Return a raw table with the number of each row in it, from 0."""
+        return table.mutate(**{name: ibis.row_number()})
 
     def row(self, table: ir.Table) -> tuple:
         """Return the first row of a table as Python values."""
@@ -210,10 +217,6 @@ class Engine:
     def count(self, table: ir.Table) -> int:
         """Return the number of rows of a table."""
         return self.row(table.count().as_table())[0]
-
-    def write_parquet(self, table: ir.Table, path: Path) -> None:
-        """Write a table to a Parquet file."""
-        self.backend.to_parquet(table, path)
 
     def instant(self, column: ir.Value, forms: Sequence[str] = ()) -> ir.IntegerValue:
         """Return microseconds since 1970 UTC; null where text is no time.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
@@ -21,7 +22,7 @@ from clvlens.panel.snapshot import KEYS, features_of, population, snapshot
 from clvlens.panel.source import stamp
 from clvlens.panel.split import Plan, plan_cutoffs
 from clvlens.panel.target import outcomes
-from clvlens.panel.world import World, read_world
+from clvlens.panel.world import World, drawn, read_world
 from clvlens.version import __version__
 
 TARGETS = ("target_value", "target_orders", "target_churned")
@@ -100,20 +101,30 @@ def build_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
     saved = load_panel(config)
     if saved is not None:
         return saved
-    panel = make_panel(config, progress)
+    begun = config.data_folder / f".panel-{recipe(config)[:12]}"
+    panel = make_panel(config, progress, begun)
     save_panel(panel)
+    for folder in config.data_folder.glob(".panel-*"):
+        shutil.rmtree(folder, ignore_errors=True)
     return panel
 
 
-def make_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
-    """Read the data and take every snapshot that the plan asks for."""
+def make_panel(
+    config: Config, progress: Progress = lambda _: None, begun: Path | None = None
+) -> Panel:
+    """Read the data and take every snapshot that the plan asks for.
+
+    Where snapshots are dear, those that a run had finished are read from the folder `begun`.
+    """
     world = read_world(config)
     plan = plan_cutoffs(world)
-    parts = []
+    world, parts = drawn(world), []
     planned = list(plan.cutoffs())
     for number, (role, cutoff, days) in enumerate(planned, 1):
         progress(f"snapshot {world.show(cutoff)} ({role}), {number} of {len(planned)}")
-        parts.append(_labelled(world, cutoff, days).assign(role=role, label_days=float(days)))
+        part = begun and begun / f"{role}-{cutoff}"
+        labelled = _labelled(world, cutoff, days, part)
+        parts.append(labelled.assign(role=role, label_days=float(days)))
     frame = pd.concat(parts, ignore_index=True)
     order = [*KEYS, "role", "label_days"]
     rest = [column for column in frame.columns if column not in order]
@@ -186,14 +197,14 @@ def recipe(config: Config) -> str:
     return hashlib.sha256("".join([__version__, parts, inputs, *code]).encode()).hexdigest()
 
 
-def _labelled(world: World, cutoff: int, days: int) -> pd.DataFrame:
+def _labelled(world: World, cutoff: int, days: int, part: Path | None) -> pd.DataFrame:
     rows = world.engine.keep(population(world, cutoff))
     if world.engine.count(rows) == 0:
         raise ClvlensError(f"no customer is known before {world.show(cutoff)}; use a later cutoff")
     future = outcomes(world, rows, days)
     future = future.rename(lambda name: name if name in KEYS else f"target_{name}")
     joined = _with(snapshot(world, rows), future)
-    return _timed(world.engine.frame(joined.order_by(*KEYS)))
+    return _timed(world.engine.frame(joined.order_by(*KEYS), part))
 
 
 def _with(table: ir.Table, future: ir.Table) -> ir.Table:

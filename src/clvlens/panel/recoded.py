@@ -10,8 +10,6 @@ from pathlib import Path
 from clvlens.errors import DataError, Fault
 from clvlens.panel.intact import pieces
 
-KNOWN = ("utf-8", "utf-16", "latin-1")  # what the engine reads by itself
-
 
 @contextmanager
 def as_utf8(name: str, files: list[Path], encoding: str) -> Iterator[list[Path]]:

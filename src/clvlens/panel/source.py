@@ -15,7 +15,7 @@ from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
 from clvlens.panel.intact import check_intact
 from clvlens.panel.postgres import batches, fingerprint, is_postgres
-from clvlens.panel.recoded import KNOWN, as_utf8
+from clvlens.panel.recoded import as_utf8
 from clvlens.panel.sheets import read_sheet
 
 ROW = "__row__"  # the number of a row in its table, from 0
@@ -32,7 +32,7 @@ def open_table(config: Config, engine: Engine, name: str, *, numbered: bool = Fa
     table = config.data[name]
     raw = open_source(config.root, engine, name, table)
     if numbered:
-        raw = raw.mutate(**{ROW: ibis.row_number()})
+        raw = engine.numbered(raw, ROW)
     return _look_up(config.root, engine, name, table, raw)
 
 
@@ -131,7 +131,7 @@ def open_source(root: Path, engine: Engine, name: str, source: Source) -> ir.Tab
     if form == "xlsx":
         return engine.hold(pd.concat([read_sheet(name, file, source.sheet) for file in files]))
     check_intact(name, files, form, source.encoding)
-    if form == "csv" and source.encoding not in KNOWN:
+    if form == "csv" and not engine.decodes(source.encoding):
         with as_utf8(name, files, source.encoding) as copies:
             return engine.keep(engine.read(name, copies, form, delimiter=source.delimiter))
     return engine.read(name, files, form, delimiter=source.delimiter, encoding=source.encoding)

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from clvlens.config import Config
 from clvlens.errors import ConfigError, DataError, Fault
+from clvlens.panel import spark
 from clvlens.panel.agreement import end_of_knowledge, remarks_on_agreement
 from clvlens.panel.engine import Engine, connect
 from clvlens.panel.instants import midnight_after, show, to_instant
@@ -55,18 +56,23 @@ def read_world(config: Config) -> World:
 
 
 def _read_world(config: Config) -> World:
-    engine = connect(
-        config.time_zone, memory_limit=config.engine.memory_limit, threads=config.engine.threads
-    )
+    engine = _connect(config)
     histories = {name: read_events(config, engine, name) for name in config.histories}
     remarks = tuple(remark for events in histories.values() for remark in events.remarks)
     remarks += remarks_on_agreement(config, engine, histories)
     _check_margin(config, engine, histories["orders"].table)
     _check_contract(config, histories)
     histories, left_out = _leave_out(config, engine, histories)
-    histories = _limit(config, engine, histories)
+    histories = _limit(engine, histories, config.customers)
     starts, ends = _span(config, engine, histories["orders"].table)
     return World(config, engine, histories, starts, ends, remarks + left_out)
+
+
+def _connect(config: Config) -> Engine:
+    settings = config.engine
+    if settings.kind == "spark":
+        return spark.connect(config.time_zone, settings)
+    return connect(config.time_zone, memory_limit=settings.memory_limit, threads=settings.threads)
 
 
 def _check_margin(config: Config, engine: Engine, orders: ir.Table) -> None:
@@ -111,13 +117,21 @@ def _leave_out(
     return histories, tuple(remarks)
 
 
-def _limit(config: Config, engine: Engine, histories: Mapping[str, Events]) -> Mapping[str, Events]:
-    """Keep a fixed choice of customers by the hash of their id, for a quick trial."""
-    if config.customers is None:
+def drawn(world: World) -> World:
+    """Return the world of the customers that the panel is of, all of them or a sample."""
+    sample = world.config.population.sample
+    return replace(world, histories=_limit(world.engine, world.histories, sample))
+
+
+def _limit(
+    engine: Engine, histories: Mapping[str, Events], customers: int | None
+) -> Mapping[str, Events]:
+    """Keep a fixed choice of customers by the hash of their id; none means all."""
+    if customers is None:
         return histories
     ids = ibis.union(*_twice([events.table.select("customer_id") for events in histories.values()]))
     ids = ids.distinct()
-    chosen = engine.keep(ids.order_by(engine.digest(ids.customer_id)).limit(config.customers))
+    chosen = engine.keep(ids.order_by(engine.digest(ids.customer_id)).limit(customers))
     return _filtered(engine, histories, lambda t: t.semi_join(chosen, "customer_id"))
 
 
