@@ -1,11 +1,14 @@
 import hashlib
 import os
 import stat
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from clvlens import files
 from clvlens.errors import ClvlensError
 from clvlens.files import check_folder, sha256, whole_file, whole_folder
 
@@ -114,6 +117,40 @@ def test_files_written_at_once_end_as_one_of_them(tmp_path):
 # --- a folder
 
 
+@pytest.fixture
+def stepwise(monkeypatch):
+    """Folders are exchanged as on systems that cannot do so at once."""
+    monkeypatch.setattr(files, "_exchanged", lambda *_: False)
+
+
+@pytest.fixture(params=["at once", "stepwise"])
+def either_way(request):
+    if request.param == "stepwise":
+        request.getfixturevalue("stepwise")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no exchange of folders")
+def test_a_folder_that_is_replaced_is_never_absent(tmp_path):
+    """A process that is killed at any instant leaves the old folder or the new one."""
+    path = tmp_path / "model"
+    write_folder(path, a="0")
+    ended = threading.Event()
+
+    def write():
+        for number in range(300):
+            write_folder(path, a=f"{number}")
+        ended.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not ended.is_set():
+        seen.add((path / "a").exists())
+    writer.join()
+    assert seen == {True}
+
+
+@pytest.mark.usefixtures("either_way")
 def test_a_folder_replaces_the_old_one_with_all_that_it_held(tmp_path):
     write_folder(tmp_path / "model", a="old", b="old")
     write_folder(tmp_path / "model", a="new")
@@ -129,6 +166,7 @@ def test_a_failure_midway_leaves_the_old_folder_and_no_temporary_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+@pytest.mark.usefixtures("stepwise")
 def test_a_rename_that_fails_puts_the_old_folder_back(tmp_path, monkeypatch):
     path = tmp_path / "model"
     write_folder(path, a="old")
@@ -146,6 +184,7 @@ def test_a_rename_that_fails_puts_the_old_folder_back(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+@pytest.mark.usefixtures("either_way")
 def test_folders_written_at_once_end_as_one_of_them(tmp_path):
     path = tmp_path / "model"
 
@@ -160,6 +199,7 @@ def test_folders_written_at_once_end_as_one_of_them(tmp_path):
     assert len(set(contents(path).values())) == 1
 
 
+@pytest.mark.usefixtures("either_way")
 def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path):
     write_folder(tmp_path / "elsewhere", a="theirs")
     (tmp_path / "model").symlink_to(tmp_path / "elsewhere")

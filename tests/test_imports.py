@@ -12,7 +12,7 @@ import clvlens
 SOURCE = Path(clvlens.__file__).parent
 # From what everything may import to what nothing may.
 LAYERS = (
-    ("version", "errors", "files", "metrics", "finance"),
+    ("version", "errors", "files", "locks", "metrics", "finance"),
     ("bootstrap",),
     ("histories", "simulation"),
     (
@@ -36,7 +36,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ONLY_IN = {
     "adbc_driver_postgresql": {"panel/postgres.py"},
     "duckdb": {"panel/engine.py"},
-    "mlflow": {"output/tracking.py", "output/serving.py", "output/interrupted.py"},
+    "mlflow": {f"output/{name}.py" for name in ("tracking", "serving", "interrupted", "opening")},
     "pyspark": {"panel/spark.py", "models/spark.py"},
     "typer": {"cli"},
 }

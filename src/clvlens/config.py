@@ -70,10 +70,11 @@ class ModelConfig(Strict):
 
 
 class Tracking(Strict):
-    """Where experiments are kept; SQLite in data/mlflow by default."""
+    """Where experiments are kept: SQLite in data/mlflow by default; offline, they wait for sync."""
 
     uri: str | None = None
     experiment: str | None = None
+    offline: bool = False
 
 
 class Config(Strict):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,7 @@ from pathlib import Path
 from clvlens.errors import ClvlensError
 
 OCCUPIED = (errno.ENOTEMPTY, errno.EEXIST)
+HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
 
 @contextmanager
@@ -84,8 +87,11 @@ def _beside(path: Path) -> Iterator[Path]:
 def _swap(fresh: Path, path: Path) -> None:
     """Rename `fresh` to `path`, which another process may be doing at the same time.
 
-    A folder that is not empty cannot be renamed over, so what is there steps aside first.
+    A folder that is not empty cannot be renamed over. Where the system cannot exchange the two at
+    once, what is there steps aside first: being killed in between leaves it in a hidden folder.
     """
+    if _exchanged(fresh, path):
+        return
     for attempt in count():
         old = fresh.with_name(f"{path.name}.{attempt}")
         with suppress(FileNotFoundError):
@@ -99,6 +105,15 @@ def _swap(fresh: Path, path: Path) -> None:
             if old.exists():
                 old.replace(path)
             raise
+
+
+def _exchanged(fresh: Path, path: Path) -> bool:
+    """Exchange two names at once; return whether both were there and the system can do that."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    names = (os.fsencode(fresh.absolute()), os.fsencode(path.absolute()))
+    return rename is not None and rename(HERE, names[0], HERE, names[1], EXCHANGE) == 0
 
 
 def _sync(path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.business import write_config, write_csv
 from tests.support.command import clvlens
 
-from clvlens.cli.show import kept
+from clvlens.cli.show import kept_though
 from clvlens.config import Config
 from clvlens.errors import TrackingError
 from clvlens.version import __version__
@@ -221,7 +221,7 @@ def test_a_tracking_error_after_the_work_says_where_the_work_is():
         pytest.raises(
             TrackingError, match="the model is saved in x, but not tracked: gone"
         ) as told,
-        kept("the model is saved in x"),
+        kept_though("the model is saved in x"),
     ):
         raise TrackingError("gone")
     assert told.value.exit_code == 3

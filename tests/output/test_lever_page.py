@@ -1,5 +1,6 @@
 """The lever page says first what would change value, and why association says otherwise."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -16,7 +17,7 @@ def told(lever: str, effect: float, half: float, raw: float, **more: object) -> 
     return {
         "lever": lever, "meaning": f"what {lever} is", "target": "on", "controllable": True,
         "decided": "at sign-up", "eligible": "subscribers", "assignment_note": "by plan",
-        "policy": "standing", "currency": "EUR", "horizon_days": 360,
+        "kind": "standing", "policy": "from then on", "currency": "EUR", "horizon_days": 360,
         "eligible_customers": 1000, "treated": 400, "untreated": 600, "population": "",
         "effect_per_eligible": effect, "low_95": effect - half, "high_95": effect + half,
         "effect_per_customer": effect / 2, "customer_low_95": (effect - half) / 2,
@@ -24,8 +25,8 @@ def told(lever: str, effect: float, half: float, raw: float, **more: object) -> 
         "raw_difference": raw, "worst_imbalance_before": 0.4, "worst_imbalance_after": 0.03,
         "robustness_value": 0.08, "strongest_benchmark": "orders",
         "strongest_benchmark_value": 0.04, "bound_low": NOWHERE, "bound_high": NOWHERE,
-        "negative_control": "", "evidence": "C", "verdict": "it pays",
-        "reason": "",
+        "negative_control": "", "evidence": "C", "verdict": "it pays", "reason": "",
+        "gain_slope": NOWHERE, "gain_slope_low_95": NOWHERE, "gain_slope_high_95": NOWHERE,
     } | more  # fmt: skip
 
 
@@ -153,3 +154,24 @@ def test_a_page_of_refusals_alone_shows_no_effects():
     text = Reader(lever_page(reported(TICKETS))).text
     assert "Lever by lever" not in text
     assert "only 87 had it" in text
+
+
+def test_a_window_and_a_lasting_policy_of_one_lever_are_told_apart():
+    window = told("card failures", 20, 5, 50, kind="event", policy="for 90 days")
+    held = told("card failures", 45, 9, 50, kind="event", policy="to the end of the horizon")
+    found = reported(window, held)
+    page = Reader(lever_page(found))
+    assert "card failures → on for 90 days" in page.text
+    assert "card failures → on to the end of the horizon" in page.text
+    assert found.verdict.startswith("1 lever of 1 can be shown")
+
+
+def test_whether_gains_differ_is_said_beside_each_opportunity():
+    rows = pd.DataFrame({"lever": ["a", "b"], "is_ranked": [True, False]}).assign(
+        customers=10, gain=5.0, value_at_stake=50.0, at_stake_low_95=1.0, at_stake_high_95=99.0,
+        total_cost=0.0, net=50.0, return_on_cost=NOWHERE,
+    )  # fmt: skip
+    shown = replace(reported(ANNUAL), opportunity=rows)
+    text = Reader(lever_page(shown)).text
+    assert "by expected value" in text
+    assert "not shown" in text

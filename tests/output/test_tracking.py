@@ -13,7 +13,7 @@ from mlflow.types import DataType
 from clvlens.errors import ModelError, TrackingError
 from clvlens.files import sha256
 from clvlens.models.store import check_manifest, load_model
-from clvlens.output import tracking
+from clvlens.output import opening, tracking
 from clvlens.output.location import locate
 from clvlens.output.tracking import Tracker
 
@@ -52,8 +52,6 @@ def test_a_run_has_parameters_metrics_tags_artifacts_and_a_description(tracker, 
     tracker.log_tags(run, {"clv.horizon_days": "90"})
     tracker.log_folder(run, tmp_path)
     tracker.log_folder(run, tmp_path, "plots")
-    (tmp_path / "report.html").write_text("<h1>report</h1>")
-    tracker.log_file(run, tmp_path / "report.html")
     tracker.describe(run, "**0.25 better than the baseline**")
     tracker.end(run)
     found = client(tracker).get_run(run)
@@ -65,7 +63,7 @@ def test_a_run_has_parameters_metrics_tags_artifacts_and_a_description(tracker, 
     assert found.data.tags["clv.horizon_days"] == "90"
     assert found.data.tags["mlflow.note.content"] == "**0.25 better than the baseline**"
     assert {file.path for file in client(tracker).list_artifacts(run)} == {
-        *("levers.html", "plots", "report.html")
+        *("levers.html", "plots")
     }
     assert [file.path for file in client(tracker).list_artifacts(run, "plots")] == [
         "plots/levers.html"
@@ -250,7 +248,7 @@ def test_a_database_whose_making_is_interrupted_does_not_appear(configured, tmp_
         raise KeyboardInterrupt("here")
 
     config = configured("new", tmp_path)
-    monkeypatch.setattr(tracking, "SqlAlchemyStore", interrupted)
+    monkeypatch.setattr(opening, "SqlAlchemyStore", interrupted)
     with pytest.raises(KeyboardInterrupt, match="here"):
         Tracker(config)
     assert list(locate(config).database.parent.iterdir()) == []
@@ -259,13 +257,13 @@ def test_a_database_whose_making_is_interrupted_does_not_appear(configured, tmp_
 def test_of_two_processes_that_make_the_database_the_first_wins(configured, tmp_path, monkeypatch):
     first, second = configured("new"), configured("new", tmp_path)
     run = Tracker(first).begin("of the first", {}, {})
-    store = tracking.SqlAlchemyStore
+    store = opening.SqlAlchemyStore
 
     def overtaken(uri: str, artifacts: str) -> object:
         shutil.copy(locate(first).database, locate(second).database)
         return store(uri, artifacts)
 
-    monkeypatch.setattr(tracking, "SqlAlchemyStore", overtaken)
+    monkeypatch.setattr(opening, "SqlAlchemyStore", overtaken)
     assert client(Tracker(second)).get_run(run).info.run_name == "of the first"
 
 

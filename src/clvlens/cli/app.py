@@ -15,7 +15,7 @@ import typer
 
 from clvlens.cli.show import command, completed
 from clvlens.cli.stages import Stages, current_stages
-from clvlens.cli.verb import Verb
+from clvlens.cli.verb import TrackedVerb, Verb, is_offline
 from clvlens.config import Config, load_config
 from clvlens.errors import ClvlensError
 from clvlens.files import check_folder
@@ -147,7 +147,7 @@ def panel(config: ConfigPath, customers: Customers = None) -> None:
         inspecting.panel(settings, stage)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def tune(
     config: ConfigPath,
     trials: Annotated[int | None, typer.Option(min=1, help="Default: 20, or --minutes.")] = None,
@@ -161,7 +161,7 @@ def tune(
         tuning.tune(settings, trials, minutes, stage)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def train(
     config: ConfigPath,
     customers: Customers = None,
@@ -175,7 +175,7 @@ def train(
         learning.train(tuned_settings(settings) if tuned else settings, stage)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def evaluate(config: ConfigPath, customers: Customers = None, promote: Promote = False) -> None:
     """Grade the model out of time, beside the baselines."""
     from clvlens.cli import learning
@@ -184,7 +184,7 @@ def evaluate(config: ConfigPath, customers: Customers = None, promote: Promote =
         learning.evaluate(settings, promote, stage)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def explain(config: ConfigPath, customers: Customers = None) -> None:
     """Show in money what the predictions are made of."""
     from clvlens.cli import using
@@ -193,7 +193,7 @@ def explain(config: ConfigPath, customers: Customers = None) -> None:
         using.explain(settings, stage)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def levers(config: ConfigPath, customers: Customers = None) -> None:
     """Say what would change if a lever were moved, with an interval, or why nobody can tell."""
     from clvlens.cli import moving
@@ -202,7 +202,7 @@ def levers(config: ConfigPath, customers: Customers = None) -> None:
         moving.levers(settings, stage)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def predict(
     config: ConfigPath,
     cutoff: Cutoff = None,
@@ -220,7 +220,7 @@ def predict(
         using.predict(settings, cutoff, out, model, reasons_for or reasons, raw_ids, stage)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def value(config: ConfigPath, customers: Customers = None) -> None:
     """Say in money what customers, channels and retention are worth, by formula and by model."""
     from clvlens.cli import valuing
@@ -229,7 +229,7 @@ def value(config: ConfigPath, customers: Customers = None) -> None:
         valuing.value(settings, stage)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def monitor(config: ConfigPath, predictions: Written = None, customers: Customers = None) -> None:
     """Hold matured predictions against what happened, and tell what moved; 4 is an alarm."""
     from clvlens.cli import watching
@@ -239,7 +239,7 @@ def monitor(config: ConfigPath, predictions: Written = None, customers: Customer
     raise typer.Exit(code)
 
 
-@app.command(cls=Verb)
+@app.command(cls=TrackedVerb)
 def report(config: ConfigPath, customers: Customers = None) -> None:
     """Put all that the verbs have found on one page: the answer first, then why."""
     from clvlens.cli import reporting
@@ -257,6 +257,15 @@ def ui(config: ConfigPath, customers: Customers = None, port: Port = 5000) -> No
         using.ui(settings, port)
 
 
+@app.command(cls=Verb)
+def sync(config: ConfigPath, customers: Customers = None) -> None:
+    """Send what was kept while the tracking store was away; nothing is sent twice."""
+    from clvlens.cli import syncing
+
+    with _run(config, customers, None) as (settings, stage):
+        syncing.sync(settings, stage)
+
+
 @contextmanager
 def _run(
     path: Path, customers: int | None, following: str | None
@@ -267,6 +276,9 @@ def _run(
     this command's options.
     """
     config, stage = load_config(path, customers=customers), current_stages()
+    if is_offline():
+        tracking = config.tracking.model_copy(update={"offline": True})
+        config = config.model_copy(update={"tracking": tracking})
     for folder in (config.data_folder, config.model_folder):
         check_folder(folder)
     try:

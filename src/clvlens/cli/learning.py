@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from clvlens import pipeline
 from clvlens.cli.legend import legend
-from clvlens.cli.publishing import publish
-from clvlens.cli.show import kept, left_out, notes, table
+from clvlens.cli.publishing import deliver, publish
+from clvlens.cli.show import kept_though, left_out, notes, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.duel import lead
 from clvlens.evaluation.grade import Grade, grade, grade_slices
+from clvlens.locks import alone
 from clvlens.models.blend import ValueBlend
 from clvlens.models.customer import BTYD_SHARE, CustomerModel
 from clvlens.models.horizons import trained_beside
 from clvlens.models.store import check_manifest, load_model, save_model
 from clvlens.output import records
+from clvlens.output.parcels import begun, keep
 from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import Panel, build_panel
 
@@ -30,11 +31,12 @@ CHURN_SCORES = ("auc", "auc_pr", "log_loss", "brier", "ece")
 
 
 def train(config: Config, stage: Stages) -> None:
-    """Fit, save and register a model for each horizon."""
-    for own in config.horizons:
-        with left_out(own):
-            _name_horizon(own, config)
-            _train(own, stage)
+    """Fit, save and register a model for each horizon; one training of a run at a time."""
+    with alone(config.data_folder / ".training"):
+        for own in config.horizons:
+            with left_out(own):
+                _name_horizon(own, config)
+                _train(own, stage)
 
 
 def evaluate(config: Config, promote: bool, stage: Stages) -> None:
@@ -63,12 +65,12 @@ def _train(config: Config, stage: Stages) -> None:
         print(f"churn is {1 - share:.2f} × trees + {share:.2f} × BTYD")
     stage.wrote(config.model_folder)
     stage("track")
-    with kept(f"the model is saved in {config.model_folder}"):
-        version = _track(config, model, training, digest)
+    version = _track(config, model, training, digest)
     stage.end()
-    print(f"Registered {config.title} version {version}")
     days, features = config.target.horizon_days, len(model.features)
     stage.found_over(days, registered=config.title, version=version, features=features)
+    if version is not None:
+        print(f"Registered {config.title} version {version}")
 
 
 def _evaluate(config: Config, promote: bool, stage: Stages) -> None:
@@ -85,48 +87,34 @@ def _evaluate(config: Config, promote: bool, stage: Stages) -> None:
     figures = records.headline_metrics(evaluation, verdict)
     told = {"grade": verdict.letter, "says": verdict.words, "best_baseline": verdict.best_baseline}
     stage.found_over(config.target.horizon_days, **told, **figures)
-
-    def add(tracker: Tracker, run: records.RunRecord) -> None:
-        tracker.log_metrics(run.run_id, figures)
-        tracker.log_folder(run.run_id, folder)
-        print(_crown(tracker, run.version, model, built, promote, verdict.letter == "D"))
-
-    publish(config, digest, f"the evaluation is saved in {folder}", add)
-
-
-def _track(config: Config, model: CustomerModel, training: Path, digest: str) -> int:
-    """Track the training of the saved model, remember its run, and return its version."""
-    tracker = Tracker(config)
-    run = tracker.begin(config.title, _params(config, model), _tags(model))
-    try:
-        tracker.log_folder(run, training)
-        version = tracker.register(run, config.model_folder, model.encoder.columns, digest)
-    except BaseException as error:
-        with suppress(TrackingError):
-            tracker.end(run, "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
-        raise
-    tracker.end(run)
-    records.write_run(config, records.RunRecord(run, version, tracker.link(run)), digest)
-    return version
+    what = f"the evaluation is saved in {folder}"
+    is_worse = verdict.letter == "D"
+    crown = "always" if promote else "never" if is_worse else "vacant"
+    sent = publish(config, digest, what, {"": folder}, metrics=figures, crown=crown)
+    if sent is not None:
+        with kept_though("the evaluation is tracked; whether its model becomes champion is open"):
+            print(_crown(Tracker(config), sent.version, model, built))
 
 
-def _crown(
-    tracker: Tracker,
-    version: int,
-    model: CustomerModel,
-    built: Panel,
-    promote: bool,
-    is_worse: bool,
-) -> str:
+def _track(config: Config, model: CustomerModel, training: Path, digest: str) -> int | None:
+    """Track the training of the saved model, and return its version if it has one by now."""
+    run = begun(
+        config, config.title, _params(config, model), tags=_tags(model),
+        columns=tuple(model.encoder.columns), digest=digest,
+    )  # fmt: skip
+    keep(config, run, {"": training}, config.model_folder)
+    records.write_run(config, records.RunRecord(key=run.run), digest)
+    sent = deliver(config, f"the model is saved in {config.model_folder}", run.run)
+    return sent and sent.version
+
+
+def _crown(tracker: Tracker, version: int, model: CustomerModel, built: Panel) -> str:
     """Move the alias `champion` where the paired difference is in favour; say what was done."""
     champion = tracker.champion()
+    if champion is None:
+        return "No champion yet: a baseline ranks better; --promote overrules"
     if champion == version:
         return f"Version {version} is the champion"
-    if champion is None and is_worse and not promote:
-        return "No champion yet: a baseline ranks better; --promote overrules"
-    if champion is None or promote:
-        tracker.promote(version)
-        return f"Version {version} is now the champion"
     try:
         rival = load_model(tracker.download(str(champion)))
         pipeline.check_can_be_judged(rival, built)

@@ -14,12 +14,10 @@ from clvlens.levers.findings import effects_table
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output.lever_records import TABLE_TAG, lever_report, write_levers, write_opportunity
 from clvlens.output.lever_report import LeverReport
-from clvlens.output.records import RunRecord
-from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
 
 SAMPLE = 500  # customers on whom the associations are measured
-OPPORTUNITY = ("lever", "customers", "gain", "value_at_stake", "total_cost", "net")
+OPPORTUNITY = ("lever", "customers", "gain", "is_ranked", "value_at_stake", "total_cost", "net")
 UNTRAINED = "No model to set beside the effects; for what predictions lean on: clvlens train"
 
 
@@ -38,12 +36,8 @@ def levers(config: Config, stage: Stages) -> None:
     if not digest:
         print(completed(UNTRAINED, config))
         return
-
-    def add(tracker: Tracker, run: RunRecord) -> None:
-        tracker.log_folder(run.run_id, folder)
-        tracker.log_tags(run.run_id, TABLE_TAG)
-
-    publish(config, digest, f"the levers are saved in {folder}", add)
+    what = f"the levers are saved in {folder}"
+    publish(config, digest, what, {"": folder}, tags=TABLE_TAG)
 
 
 def _associated(config: Config, stage: Stages) -> tuple[str, pd.Series]:
@@ -65,7 +59,7 @@ def _print_levers(report: LeverReport) -> None:
     if report.told:
         days = report.told[0]["horizon_days"]
         print(f"\nWould change if moved ({report.currency} over {days:.0f} days, 95 % intervals)")
-        print(table(pd.DataFrame([_told(row) for row in report.told])))
+        print(table(pd.DataFrame([_told(report, row) for row in report.told])))
     if report.refused:
         print("\nAssociation only")
         by_reason = pd.DataFrame(report.refused).groupby("reason", sort=False)["lever"]
@@ -77,10 +71,10 @@ def _print_levers(report: LeverReport) -> None:
     print()
 
 
-def _told(row: dict) -> dict[str, object]:
+def _told(report: LeverReport, row: dict) -> dict[str, object]:
     return {
         "lever": row["lever"],
-        "target": row["target"],
+        "moved to": report.moved(row),
         "per eligible": row["effect_per_eligible"],
         "interval": f"{row['low_95']:+,.2f} to {row['high_95']:+,.2f}",
         "per customer": row["effect_per_customer"],

@@ -24,7 +24,7 @@ def command(verb: str, config: Config) -> str:
 
 def completed(text: str, config: Config) -> str:
     """Return a text in which every command that it ends a thought with has its options."""
-    verbs = "check|panel|train|evaluate|explain|levers|predict|value|monitor|report|ui"
+    verbs = "check|panel|train|evaluate|explain|levers|predict|value|monitor|report|ui|sync"
     return re.sub(
         rf"clvlens ({verbs})(?=$|[;,)\n])",
         lambda found: command(found[1], config),
@@ -38,7 +38,7 @@ def served(link: str, config: Config) -> str:
 
 
 @contextmanager
-def kept(what: str) -> Iterator[None]:
+def kept_though(what: str) -> Iterator[None]:
     """Let a tracking error that comes after the work say that the work is kept, and where."""
     try:
         yield

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import yaml
 
-from clvlens.cli.show import kept, notes
+from clvlens.cli.publishing import deliver
+from clvlens.cli.show import notes
 from clvlens.cli.stages import Stages
 from clvlens.config import Config, ModelConfig
 from clvlens.errors import ConfigError
 from clvlens.files import whole_file
+from clvlens.locks import alone
 from clvlens.models import tuning
 from clvlens.models.tuning import Tuned
-from clvlens.output.tracking import Tracker
+from clvlens.output.parcels import begun, keep
 from clvlens.panel.panel import build_panel
 
 SHOWN = ("trees", "learning_rate", "max_depth", "min_child_weight")
@@ -21,15 +24,32 @@ SHOWN = ("trees", "learning_rate", "max_depth", "min_child_weight")
 
 def tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> None:
     """Search settings on the folds before the test, keep the winner, and track every trial."""
+    with alone(config.data_folder / ".tuning"):
+        _tune(config, trials, minutes, stage)
+
+
+def _tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> None:
     built = build_panel(config, stage)
-    found = []
+    experiment = f"{config.tracking.experiment or config.title}-tuning"
+    study = f"{built.fingerprint} {config.model.model_dump_json()}"
+
+    def report(index: int, params: dict, loss: float | None) -> None:
+        settings = {**config.model.model_dump(), **params}
+        figures = {} if loss is None else {"loss": loss}
+        key = hashlib.sha256(f"{study} {index}".encode()).hexdigest()[:32]  # told twice, kept once
+        trial = begun(
+            config, f"trial {index + 1}", settings, run=key, experiment=experiment,
+            tags={"clv.stage": "tune"}, metrics=figures,
+        )  # fmt: skip
+        keep(config, trial, {})
+
     tuned = tuning.tune(
         built,
         config.data_folder / "tuning.db",
         trials=trials if trials or minutes else 20,
         minutes=minutes,
         progress=stage,
-        report=lambda *trial: found.append(trial),
+        report=report,
     )
     path = _write(config, tuned)
     stage.end()
@@ -37,8 +57,7 @@ def tune(config: Config, trials: int | None, minutes: float | None, stage: Stage
     stage.wrote(path, told="; it is used by: clvlens train --tuned")
     stage.found(trials=tuned.trials, loss=tuned.loss, default_loss=tuned.default_loss)
     stage("track")
-    with kept(f"the winner is saved in {path}"):
-        _track(config, found)
+    deliver(config, f"the winner is saved in {path}")
 
 
 def tuned_settings(config: Config) -> Config:
@@ -78,16 +97,3 @@ def _print(config: Config, tuned: Tuned) -> None:
     print("  (loss: mean of value's and churn's, where predicting constant means loses 1)")
     if not gain.low > 0:
         print("  no better beyond chance: the default will do")
-
-
-def _track(config: Config, trials: list[tuple[int, dict, float | None]]) -> None:
-    """Keep every new trial in an experiment of its own."""
-    name = f"{config.tracking.experiment or config.title}-tuning"
-    experiment = config.tracking.model_copy(update={"experiment": name})
-    tracker = Tracker(config.model_copy(update={"tracking": experiment}))
-    for index, params, loss in trials:
-        settings = {**config.model.model_dump(), **params}
-        run = tracker.begin(f"trial {index + 1}", settings, {"clv.stage": "tune"})
-        if loss is not None:
-            tracker.log_metrics(run, {"loss": loss})
-        tracker.end(run)

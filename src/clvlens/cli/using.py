@@ -44,8 +44,7 @@ def explain(config: Config, stage: Stages) -> None:
     _print_attribution(config, attribution)
     stage.wrote(folder)
     stage.found(mean_absolute_part=attribution.importance().to_dict())
-    what = f"the explanation is saved in {folder}"
-    publish(config, digest, what, lambda tracker, run: tracker.log_folder(run.run_id, folder))
+    publish(config, digest, f"the explanation is saved in {folder}", {"": folder})
 
 
 def predict(
@@ -99,7 +98,7 @@ def predict(
         stage.found_over(int(str(days)), customers=len(own), predicted_value=total)
     stage.found(grade=found and found.letter)
     run = records.read_run(config, digest)
-    if run is not None:
+    if run is not None and run.link:
         print(served(run.link, config))
 
 
@@ -128,6 +127,8 @@ def _model(config: Config, named: str | None = None) -> tuple[CustomerModel, str
     """Return the saved model, or a named one, and its digest."""
     folder = Path(named) if named else config.model_folder
     if named and not folder.is_dir():
+        if config.tracking.offline:
+            raise ModelError(f"--model {named} is no folder, and offline nothing can be fetched")
         try:
             folder = Tracker(config).download(named)
         except TrackingError as error:  # nothing is done yet

@@ -36,10 +36,7 @@ def value(config: Config, stage: Stages) -> None:
     stage.wrote(folder, told=": tables and plots")
     stage.wrote(lists, told=": customers, by segment too; these stay here")
     stage.found(retention=found.retention, segments=found.segments, absent=found.compared.absent)
-    what = f"the tables are saved in {folder}"
-    publish(
-        config, digest, what, lambda tracker, run: tracker.log_folder(run.run_id, folder, "value")
-    )
+    publish(config, digest, f"the tables are saved in {folder}", {"value": folder})
 
 
 def _print(config: Config, found: Valuation) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
-from clvlens.cli.show import kept, served, table
+from clvlens.cli.publishing import deliver
+from clvlens.cli.show import table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
-from clvlens.errors import ConfigError, TrackingError
+from clvlens.errors import ConfigError
 from clvlens.models.store import check_manifest, load_model
 from clvlens.monitoring import Monitoring
 from clvlens.monitoring import monitor as run_monitor
 from clvlens.output.monitor_records import headline, write_monitoring
-from clvlens.output.tracking import Tracker
+from clvlens.output.parcels import begun, keep
 from clvlens.panel.panel import build_panel
 
 ALARM = 4  # the exit code of a threshold exceeded
@@ -34,9 +34,12 @@ def monitor(config: Config, predictions: Path | None, stage: Stages) -> int:
     _print(config, found)
     stage.wrote(folder)
     stage.found(**headline(found.tables()), alarm=found.alarms)
-    with kept(f"the findings are saved in {folder}"):
-        link = _track(config, found, folder, digest)
-    print(served(link, config))
+    run = begun(
+        config, f"{config.title} monitor", {"model_digest": digest}, tags={"step": "monitor"},
+        metrics=headline(found.tables()),
+    )  # fmt: skip
+    keep(config, run, {"": folder})
+    deliver(config, f"the findings are saved in {folder}", run.run)
     return ALARM if len(found.alarms) else 0
 
 
@@ -48,21 +51,6 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype={"customer_id": str})
     except (OSError, ValueError) as error:
         raise ConfigError(f"--predictions {path} cannot be read: {error}") from None
-
-
-def _track(config: Config, found: Monitoring, folder: Path, digest: str) -> str:
-    """Keep the findings as a run of their own, and return its link."""
-    tracker = Tracker(config)
-    run = tracker.begin(f"{config.title} monitor", {"model_digest": digest}, {"step": "monitor"})
-    try:
-        tracker.log_metrics(run, headline(found.tables()))
-        tracker.log_folder(run, folder)
-    except BaseException:
-        with suppress(TrackingError):
-            tracker.end(run, "FAILED")
-        raise
-    tracker.end(run)
-    return tracker.link(run)
 
 
 def _print(config: Config, found: Monitoring) -> None:

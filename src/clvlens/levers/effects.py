@@ -13,15 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from clvlens.levers import gates, sensitivity
-from clvlens.levers.estimation import Assignment, Influence, assign, so_far
+from clvlens.levers.estimation import Assignment, Influence, Z, assign, so_far
 from clvlens.levers.findings import NAN, Effect, describe, design, refuse, verdict_of
+from clvlens.levers.heterogeneity import rank
 from clvlens.levers.nuisances import prepare
 from clvlens.levers.sensitivity import Strength
 from clvlens.levers.trials import Trial, run_trials
 from clvlens.models.boosting import Floats
 from clvlens.panel.world import World
-
-Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,21 @@ def _estimated(trial: Trial, about: Effect, assignment: Assignment, kept: np.nda
         return refuse(about, f"weighting does not make those at the target like others: {differs}")
     if doubt:
         return refuse(about, f"something unseen decides it too: {words}")
-    return _graded(trial, _measured(trial, about, assignment, value, kept), assignment, value)
+    about = _graded(trial, _measured(trial, about, assignment, value, kept), assignment, value)
+    return _ranked(trial, about, value) if about.could_be_given and kept.all() else about
+
+
+def _ranked(trial: Trial, about: Effect, value: Influence) -> Effect:
+    """Add whether who is expected to bring more gains more."""
+    ranking = rank(trial, value)
+    slope, low, high = ranking.per_unit
+    return replace(
+        about,
+        gain_slope=slope,
+        gain_slope_low_95=low,
+        gain_slope_high_95=high,
+        ranking=ranking if ranking.is_supported else None,
+    )
 
 
 def _measured(

@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 from clvlens.levers.nuisances import FARTHEST, Rows, expected, expected_at_target, propensities
 from clvlens.models.boosting import Floats
 
+Z = 1.959963984540054  # of a 95 % interval
 FLOOR = 0.05  # of the propensity
 LARGEST = 30.0  # of log odds, so that no step of the search overflows
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import pandas as pd
 
 from clvlens.histories import discover
 from clvlens.histories.base import Lever
+from clvlens.levers.heterogeneity import Ranking
 from clvlens.levers.trials import Trial
 
 NAN = float("nan")
@@ -21,7 +22,9 @@ class Effect:
     Money is in `currency` over `horizon_days`; churn is a change of the share that orders nothing
     in them. `per_eligible` is for each customer for whom the lever is decided, `per_customer` for
     each who signed up, eligible or not. `treated` and `untreated` are customers; of a lever that is
-    given at many ages, trials of customers. Where evidence is D no effect is shown: its columns
+    given at many ages, trials of customers. `gain_slope` is by how much the gain of those away from
+    the target rises with a unit of the value expected at it; `ranking` is there, and no column,
+    where that differs from zero. Where evidence is D no effect is shown: its columns
     are missing, and `reason` says why.
     """
 
@@ -60,9 +63,19 @@ class Effect:
     strongest_benchmark_value: float = NAN
     bound_low: float = NAN
     bound_high: float = NAN
+    gain_slope: float = NAN
+    gain_slope_low_95: float = NAN
+    gain_slope_high_95: float = NAN
     evidence: str = "D"
     verdict: str = ""
     reason: str = ""
+    ranking: Ranking | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def could_be_given(self) -> bool:
+        """Whether it is shown to pay, and is given to a customer, not met by one."""
+        pays = self.is_shown and self.low_95 > 0
+        return pays and self.controllable and self.kind in ("one_time", "standing")
 
     @property
     def is_shown(self) -> bool:
@@ -81,7 +94,7 @@ def describe(lever: Lever, currency: str) -> Effect:
 
 def effects_table(effects: Sequence[Effect]) -> pd.DataFrame:
     """Return one row an effect, with the columns of `Effect`."""
-    names = [field.name for field in fields(Effect)]
+    names = [each.name for each in fields(Effect) if each.name != "ranking"]
     return pd.DataFrame(
         [{name: getattr(e, name) for name in names} for e in effects], columns=names
     )

@@ -77,25 +77,35 @@ def expected(rows: Rows, outcome: Floats) -> Floats:
 
 
 def expected_at_target(rows: Rows, arm: Floats, outcome: Floats) -> Floats:
-    """Return the outcome expected at the target given the covariates, for each row out of fold.
-
-    Learned from everybody, then corrected on those at the target: what both arms share takes
-    more rows to learn than what tells them apart.
-    """
+    """Return the outcome expected at the target given the covariates, for each row out of fold."""
     found = np.empty(len(arm))
     for train, held in rows.folds:
-        kept = screen(rows, train, outcome, arm)
-        X, X_held, y = rows.X[train][:, kept], rows.X[held][:, kept], outcome[train]
-        there = arm[train] == 1
-        line, line_held = _line(Ridge(10.0), X, y, X_held)
-        both = np.vstack([X[there], X_held])
-        usual = _trees(OF_AMOUNT, X, y, line, both, np.concatenate([line[there], line_held]))
-        near, far = usual[: there.sum()], usual[there.sum() :]
-        added, added_held = _line(Ridge(100.0), X[there], y[there] - near, X_held)
-        found[held] = _trees(
-            OF_AMOUNT, X[there], y[there], near + added, X_held, far + added_held, ROUNDS // 2
-        )
+        found[held] = _at_target(rows, train, arm, outcome, rows.X[held])
     return found
+
+
+def foreseen_at_target(rows: Rows, arm: Floats, outcome: Floats, asked: Floats) -> Floats:
+    """Return the outcome expected at the target of others than the rows, from their covariates."""
+    return _at_target(rows, np.arange(len(arm)), arm, outcome, asked)
+
+
+def _at_target(
+    rows: Rows, train: np.ndarray, arm: Floats, outcome: Floats, asked: Floats
+) -> Floats:
+    """Learn from everybody, then correct on those at the target.
+
+    What both arms share takes more rows to learn than what tells them apart.
+    """
+    kept = screen(rows, train, outcome, arm)
+    X, X_asked, y = rows.X[train][:, kept], asked[:, kept], outcome[train]
+    there = arm[train] == 1
+    line, line_asked = _line(Ridge(10.0), X, y, X_asked)
+    both = np.vstack([X[there], X_asked])
+    usual = _trees(OF_AMOUNT, X, y, line, both, np.concatenate([line[there], line_asked]))
+    near, far = usual[: there.sum()], usual[there.sum() :]
+    added, added_asked = _line(Ridge(100.0), X[there], y[there] - near, X_asked)
+    base, base_asked = near + added, far + added_asked
+    return _trees(OF_AMOUNT, X[there], y[there], base, X_asked, base_asked, ROUNDS // 2)
 
 
 def screen(rows: Rows, train: np.ndarray, *wanted: Floats) -> np.ndarray:

@@ -22,8 +22,6 @@ from clvlens.panel.snapshot import KEYS, snapshot
 from clvlens.panel.target import exposures
 from clvlens.panel.world import World
 
-ONCE = ("one_time", "standing")  # an event or a dose is not given to somebody, but happens
-
 
 @dataclass(frozen=True)
 class Opportunity:
@@ -44,25 +42,28 @@ def find_opportunity(
 ) -> Opportunity:
     """Return whom each lever that is shown to pay could still reach, with the plan under a budget.
 
-    Gains are averages of the trial: they are the same for everybody, as no test here supports
-    ranking customers by them.
+    Where a test supports that gains go with the value expected of a customer, each has a gain of
+    their own; else all have the average of the trial.
     """
     settings = world.config.levers
-    told = [e for e in effects if e.is_shown and e.controllable and e.kind in ONCE and e.low_95 > 0]
-    reach = {e.lever: reachable(world, levers[e.lever], settings.reach_days) for e in told}
-    rows = [
-        pd.DataFrame({"customer_id": reach[e.lever], "lever": e.lever, "evidence": e.evidence,
-                      **gains(e), "cost": settings.costs.get(e.lever, 0.0)})
-        for e in told
-    ]  # fmt: skip
-    each = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)
+    tables = []
+    for effect in (e for e in effects if e.could_be_given):
+        is_ranked = effect.ranking is not None
+        who = reachable(world, levers[effect.lever], settings.reach_days, is_ranked)
+        if who.empty:
+            continue
+        gain = gains(effect) if effect.ranking is None else effect.ranking.gains(who)
+        cost = settings.costs.get(effect.lever, 0.0)
+        table = who[["customer_id"]].assign(lever=effect.lever, evidence=effect.evidence, cost=cost)
+        tables.append(table.assign(**gain, is_ranked=is_ranked))
+    each = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     each["net_gain"] = each["gain"] - each["cost"]
     return Opportunity(summarise(each), plan(each, settings.budget))
 
 
 COLUMNS = [
     *("customer_id", "lever", "evidence", "gain", "gain_low_95", "gain_high_95", "cost"),
-    "net_gain",
+    *("net_gain", "is_ranked", "average_low_95", "average_high_95"),
 ]
 
 
@@ -72,43 +73,50 @@ def gains(effect: Effect) -> dict[str, float]:
     The effect per eligible customer is an average that includes those at the target already.
     """
     away = effect.untreated / (effect.treated + effect.untreated)
+    low, high = effect.low_95 / away, effect.high_95 / away
     return {
         "gain": effect.effect_per_eligible / away,
-        "gain_low_95": effect.low_95 / away,
-        "gain_high_95": effect.high_95 / away,
+        "gain_low_95": low,
+        "gain_high_95": high,
+        "average_low_95": low,
+        "average_high_95": high,
     }
 
 
-def reachable(world: World, lever: Lever, days: float) -> list[str]:
-    """Return who came to the lever's decision in the last `days` and has not been given it."""
+def reachable(world: World, lever: Lever, days: float, with_features: bool = False) -> pd.DataFrame:
+    """Return who came to the lever's decision in the last `days` and has not been given it.
+
+    One row a customer, in order, and where asked with their features at the decision.
+    """
     decision = lever.decision
     if decision is None or missing_columns(world, decision):
-        return []
+        return pd.DataFrame(columns=["customer_id"])
     zeros = time_zeros(world, decision).table
     lately = zeros.filter(zeros.cutoff >= world.ends - int(days * DAY), zeros.cutoff < world.ends)
-    latest = lately.group_by("customer_id").aggregate(cutoff=lately.cutoff.max())
-    rows = world.engine.keep(latest)
+    rows = world.engine.keep(lately.group_by("customer_id").aggregate(cutoff=lately.cutoff.max()))
     arms = world.engine.frame(exposures(world, rows, decision.arm, decision.kind))
-    frame = arms[arms["arm"] != 1].reset_index(drop=True)
-    if decision.eligible and len(frame):
-        known = world.engine.frame(snapshot(world, world.engine.table(frame[[*KEYS]])))
-        known = frame.merge(known, on=list(KEYS), how="left")
-        frame = known[eligible(known, decision.eligible)]
-    return sorted(frame["customer_id"])
+    frame = arms.loc[arms["arm"] != 1, [*KEYS]].reset_index(drop=True)
+    if frame.empty or not (decision.eligible or with_features):
+        return frame.sort_values("customer_id", ignore_index=True)
+    known = world.engine.frame(snapshot(world, world.engine.table(frame)))
+    known = frame.merge(known, on=list(KEYS), how="left")
+    known = known[eligible(known, decision.eligible)]
+    return known.sort_values("customer_id", ignore_index=True)
 
 
 def summarise(each: pd.DataFrame) -> pd.DataFrame:
     """Return one row a lever, the largest net gain in all first.
 
-    Of one lever, everybody's gain is the same estimate: its interval is added up as it is.
+    Of one lever, gains are one estimate: the interval of their average is added up as it is.
     """
     found = each.groupby("lever", as_index=False, sort=False).agg(
         evidence=("evidence", "first"),
         customers=("customer_id", "size"),
         gain=("gain", "mean"),
-        gain_low_95=("gain_low_95", "mean"),
-        gain_high_95=("gain_high_95", "mean"),
+        gain_low_95=("average_low_95", "first"),
+        gain_high_95=("average_high_95", "first"),
         cost=("cost", "mean"),
+        is_ranked=("is_ranked", "first"),
     )
     for total, of in (("value_at_stake", "gain"), ("at_stake_low_95", "gain_low_95"),
                       ("at_stake_high_95", "gain_high_95"), ("total_cost", "cost")):  # fmt: skip
@@ -124,7 +132,7 @@ def plan(each: pd.DataFrame, budget: float | None = None) -> pd.DataFrame:
     A customer gets one lever, that of the largest net gain: effects of several do not add up.
     Money goes where a unit of cost brings most, until the next would cost more than is left.
     """
-    each = each.sort_values(
+    each = each.drop(columns=["average_low_95", "average_high_95"]).sort_values(
         ["net_gain", "customer_id", "lever"], ascending=[False, True, True], ignore_index=True
     )
     first = each[each["net_gain"] > 0].drop_duplicates("customer_id")

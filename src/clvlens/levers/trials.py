@@ -33,7 +33,8 @@ from clvlens.panel.world import World
 
 UNRECORDED = "the tables lack "  # begins the reason where no table says who had a lever
 CALENDAR = FeatureInfo("calendar_day", "the date", "days", "calendar", "", False)
-TIMES = [*KEYS, "period"]
+PERIOD = replace(CALENDAR, name="period", meaning="the period")
+BESIDES = (CALENDAR.name, PERIOD.name)  # covariates that are no features
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,7 @@ def _finish(
         for name in begun.decision.beside if name in frame
     )  # fmt: skip
     frame[CALENDAR.name] = frame["cutoff"] / DAY
-    period = replace(CALENDAR, name="period", meaning="the period")
-    columns = (CALENDAR, period, *beside, *infos)
+    columns = (CALENDAR, PERIOD, *beside, *infos)
     encoder = fit_encoder(frame, columns)
     by_name = {info.name: info for info in columns}
     return Trial(

@@ -20,7 +20,7 @@ def all_levers(report: LeverReport, told: list[Row]) -> Figure:
     for place, row in enumerate(rows):
         _interval(left, place, row["effect_per_customer"], row["customer_low_95"],
                   row["customer_high_95"], row["evidence"])  # fmt: skip
-    left.set_yticks(range(len(rows)), [f"{row['lever']} → {row['target']}" for row in rows])
+    left.set_yticks(range(len(rows)), [f"{row['lever']} → {report.moved(row)}" for row in rows])
     left.axvline(0, color=GREY, linewidth=1)
     days = rows[0]["horizon_days"]
     left.set_xlabel(f"{report.currency} a customer over {days:.0f} days,\n95 % interval")

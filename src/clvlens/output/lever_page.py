@@ -34,7 +34,7 @@ def lever_description(report: LeverReport, link: str) -> str:
     for place, row in enumerate(report.top, start=1):
         control = "yours to move" if row["controllable"] else "not yours to move directly"
         lines.append(
-            f"{place}. **{row['lever']}** to {row['target']}: {report.effect(row)}; "
+            f"{place}. **{row['lever']}** to {report.moved(row)}: {report.effect(row)}; "
             f"evidence {row['evidence']}; {control}"
         )
     return "\n".join(lines)

@@ -81,10 +81,11 @@ class LeverReport:
     @property
     def verdict(self) -> str:
         """One sentence: how many levers would change value, and which one most."""
-        asked, found = len(self.effects), self.shown
+        asked, found = self.effects["lever"].nunique(), self.shown
         if not found:
             return f"None of {asked} levers can be shown to change value with these numbers."
-        number = "1 lever" if len(found) == 1 else f"{len(found)} levers"
+        names = {row["lever"] for row in found}
+        number = "1 lever" if len(names) == 1 else f"{len(names)} levers"
         return (
             f"{number} of {asked} can be shown to change value; most a customer: "
             f"{found[0]['lever']}, {self.effect(found[0])}."
@@ -96,6 +97,11 @@ class LeverReport:
             f"{self.currency} {signed(row['effect_per_eligible'])} per eligible customer over "
             f"{row['horizon_days']:.0f} days (95 % interval {span(row)})"
         )
+
+    def moved(self, row: Row) -> str:
+        """Return what the lever is moved to, and for how long where it does not last."""
+        lasts = row["kind"] in ("event", "intensity")
+        return f"{row['target']} {row['policy']}" if lasts else row["target"]
 
     def contrast(self, row: Row) -> str:
         """Say in a sentence where association, raw difference and effect disagree; or nothing."""

@@ -48,11 +48,15 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Which tracked run, and which registered version, belongs to a model on disk."""
+    """Which tracked run, and which registered version, belongs to a model on disk.
 
-    run_id: str
-    version: int
-    link: str
+    Until the tracking store has the run there is its `key` alone, by which it is found later.
+    """
+
+    run_id: str = ""
+    version: int = 0
+    link: str = ""
+    key: str = ""
 
 
 def money_unit(config: Config) -> str:

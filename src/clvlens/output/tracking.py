@@ -10,15 +10,13 @@ from __future__ import annotations
 import atexit
 import functools
 import json
-import logging
 import math
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
@@ -26,21 +24,28 @@ from clvlens.config import Config
 from clvlens.errors import ModelError, TrackingError
 from clvlens.models.store import check_manifest
 from clvlens.output.interrupted import PROCESS, end_interrupted, process_tag
-from clvlens.output.location import MANNERS, answers, locate, page, without_password
+from clvlens.output.location import MANNERS, answers, locate, page
 
 os.environ.update({**MANNERS, **os.environ})
 
 import mlflow.artifacts
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModelOutput, Metric, Param, RunTag
+from mlflow.entities import (
+    LoggedModel,
+    LoggedModelOutput,
+    LoggedModelStatus,
+    Metric,
+    Param,
+    RunTag,
+)
 from mlflow.exceptions import MlflowException
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-from sqlalchemy.exc import SQLAlchemyError
 
+from clvlens.output.opening import create_database, experiment_of, told
 from clvlens.output.serving import MODEL_FOLDER, package
 
 CHAMPION = "champion"
 DIGEST = "clv.model_digest"
+KEY = "clv.key"
 NOTE = "mlflow.note.content"
 LONGEST_NOTE = 5000  # characters that every MLflow keeps of a description
 NOBODY = {
@@ -55,24 +60,12 @@ R = TypeVar("R")
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 
-@contextmanager
-def _told(uri: str) -> Iterator[None]:
-    """Turn whatever MLflow raises into one line that says where and what to do."""
-    try:
-        yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        problem = " ".join(str(error).split())
-        problem = problem if len(problem) < 400 else f"{problem[:400]} …"
-        message = f"the tracking store {uri} failed: {problem}; mend it or change tracking.uri"
-        raise TrackingError(without_password(message)) from error
-
-
 def _reported(
     method: Callable[Concatenate[Tracker, P], R],
 ) -> Callable[Concatenate[Tracker, P], R]:
     @functools.wraps(method)
     def reported(self: Tracker, *args: P.args, **kwargs: P.kwargs) -> R:
-        with _told(self.uri):
+        with told(self.uri):
             return method(self, *args, **kwargs)
 
     return reported
@@ -98,11 +91,11 @@ class Tracker:
                 f"no tracking server answers at {self.host}; start it, or leave "
                 "tracking.uri out to keep experiments in data/mlflow"
             )
-        with _told(self.uri):
+        with told(self.uri):
             if place.database and not place.database.exists():
-                _create_database(place.database)
+                create_database(place.database)
             self._client = MlflowClient(self.uri, self.uri)
-            self.experiment_id = _experiment(self._client, place.experiment, place.artifacts)
+            self.experiment_id = experiment_of(self._client, place.experiment, place.artifacts)
             end_interrupted(self._client, self.experiment_id)
 
     @_reported
@@ -110,14 +103,28 @@ class Tracker:
         """Start a run and return its id."""
         tags = {**NOBODY, PROCESS: process_tag(), **tags}
         run = self._client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
-        kept = [Param(key, str(value)) for key, value in params.items()]
-        self._client.log_batch(run, params=kept)
+        self.log_params(run, params)
         return run
 
     @_reported
-    def log_metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
-        """Keep metrics to six digits, as pages show them all; left out are nan and infinity."""
-        now = int(time.time() * 1000)
+    def run_of(self, key: str) -> str | None:
+        """Return the run that bears a key, if there is one: this or a killed process began it."""
+        found = self._client.search_runs([self.experiment_id], f"tags.`{KEY}` = '{key}'")
+        return found[0].info.run_id if found else None
+
+    @_reported
+    def log_params(self, run_id: str, params: Mapping[str, object]) -> None:
+        """Keep parameters, which never change."""
+        kept = [Param(key, str(value)) for key, value in params.items()]
+        self._client.log_batch(run_id, params=kept)
+
+    @_reported
+    def log_metrics(self, run_id: str, metrics: Mapping[str, float], at: int | None = None) -> None:
+        """Keep metrics to six digits, as pages show them all; left out are nan and infinity.
+
+        `at` is when they were measured, in milliseconds since 1970: now, unless told otherwise.
+        """
+        now = time.time_ns() // 1_000_000 if at is None else at
         kept = [
             Metric(key, float(f"{value:.6g}"), now, step=0)
             for key, value in metrics.items()
@@ -136,11 +143,6 @@ class Tracker:
         self._client.log_artifacts(run_id, str(folder), at or None)
 
     @_reported
-    def log_file(self, run_id: str, path: Path) -> None:
-        """Keep a file as an artifact at the root."""
-        self._client.log_artifact(run_id, str(path))
-
-    @_reported
     def describe(self, run_id: str, markdown: str) -> None:
         """Describe a run, and the experiment by its newest run: both are read without a click."""
         self._client.set_tag(run_id, NOTE, _shortened(markdown, LONGEST_NOTE))
@@ -149,30 +151,36 @@ class Tracker:
 
     @_reported
     def register(self, run_id: str, model_folder: Path, columns: Sequence[str], digest: str) -> int:
-        """Keep a saved model as the next version of the run's registered model, and return that.
+        """Keep a saved model as the run's version of the registered model, and return that.
 
         `columns` are the encoder's, `digest` is what `check_manifest` said of the folder: both
-        are compared when the model is loaded or downloaded.
+        are compared when the model is loaded or downloaded. What an interrupted process has left
+        of the same is completed; a run has one version.
         """
-        client = self._client
-        with tempfile.TemporaryDirectory() as folder:
-            packed = package(Path(folder), model_folder, columns, run_id)
-            model = client.create_logged_model(self.experiment_id, self.name, run_id)
-            client.log_model_artifacts(model.model_id, str(packed))
-        client.finalize_logged_model(model.model_id, "READY")
-        client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-        if self._aliases(self.name) is None:
-            client.create_registered_model(self.name)
-        version = client.create_model_version(
-            self.name,
-            model.artifact_location,
-            run_id,
-            tags={DIGEST: digest},
-            model_id=model.model_id,
-        ).version
-        shown = json.dumps([{"name": self.name, "version": version}])
-        client.set_logged_model_tags(model.model_id, {"mlflow.modelVersions": shown})
-        return int(version)
+        model = self._logged_model(run_id, model_folder, columns)
+        version = self.version_of(run_id)
+        if version is None:
+            if self._aliases(self.name) is None:
+                self._client.create_registered_model(self.name)
+            made = self._client.create_model_version(
+                self.name,
+                model.artifact_location,
+                run_id,
+                tags={DIGEST: digest},
+                model_id=model.model_id,
+                await_creation_for=0,  # a server that takes longer goes on by itself
+            )
+            version = int(made.version)
+        shown = json.dumps([{"name": self.name, "version": str(version)}])
+        self._client.set_logged_model_tags(model.model_id, {"mlflow.modelVersions": shown})
+        return version
+
+    @_reported
+    def version_of(self, run_id: str) -> int | None:
+        """Return the version that a run has registered, if it has."""
+        own = f"name = '{self.name}' and run_id = '{run_id}'"
+        found = self._client.search_model_versions(own)
+        return int(found[0].version) if found else None
 
     @_reported
     def champion(self) -> int | None:
@@ -229,6 +237,23 @@ class Tracker:
         host = self.host if host is None else host
         return page(host, self.experiment_id, run_id, artifact)
 
+    def _logged_model(self, run_id: str, model_folder: Path, columns: Sequence[str]) -> LoggedModel:
+        """Return the run's model, its files with it."""
+        client, own = self._client, f"source_run_id = '{run_id}'"
+        known = client.search_logged_models([self.experiment_id], own)
+        model = known[0] if known else None
+        if model is None or model.status != LoggedModelStatus.READY:
+            with tempfile.TemporaryDirectory() as folder:
+                packed = package(Path(folder), model_folder, columns, run_id)
+                if model is None:
+                    model = client.create_logged_model(self.experiment_id, self.name, run_id)
+                client.log_model_artifacts(model.model_id, str(packed))
+            client.finalize_logged_model(model.model_id, "READY")
+        outputs = client.get_run(run_id).outputs
+        if not (outputs and outputs.model_outputs):
+            client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+        return model
+
     def _aliases(self, name: str) -> dict[str, int] | None:
         """Return the version behind each alias of a registered model; nothing if there is none."""
         try:
@@ -251,37 +276,6 @@ class Tracker:
             return int(wanted)
         known = [*map(str, versions), *sorted(aliases)]
         raise ModelError(f"{name} has no version {wanted!r}; known are {', '.join(known)}")
-
-
-def _create_database(database: Path) -> None:
-    """Make the schema under another name, so that being killed meanwhile leaves no half of it.
-
-    Where two processes do so at once, the second leaves the file of the first alone.
-    """
-    database.parent.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it names every step
-    with tempfile.TemporaryDirectory(dir=database.parent, prefix=".new-") as folder:
-        temporary = Path(folder) / database.name
-        artifacts = database.parent / "artifacts"
-        SqlAlchemyStore(f"sqlite:///{temporary}", str(artifacts)).engine.dispose()
-        try:
-            database.hardlink_to(temporary)
-        except OSError:  # the other process's file, or a file system without links
-            if not database.exists():
-                temporary.replace(database)
-
-
-def _experiment(client: MlflowClient, name: str, artifacts: Path | None) -> str:
-    known = client.get_experiment_by_name(name)
-    if known is not None:
-        return known.experiment_id
-    try:
-        return client.create_experiment(name, artifacts and artifacts.as_uri())
-    except MlflowException:
-        known = client.get_experiment_by_name(name)  # another process may have been faster
-        if known is None:
-            raise
-        return known.experiment_id
 
 
 def _parts(model: str, name: str) -> tuple[str, str]:
