@@ -67,11 +67,13 @@ def told_again(tables: Tables, customer: str, cutoff: int) -> dict[str, object]:
 def businesses(draw: st.DrawFn, *names: str) -> Tables:
     """Draw rows around several cutoffs: each is past for some and future for others."""
     moments = st.sampled_from(CUTOFFS).flatmap(lambda c: before(c) | from_on(c))
+    keyed = draw(st.booleans())
     tables: dict[str, list[Row]] = {name: [] for name in names}
     for customer in CUSTOMERS:
         for name, rows in tables.items():
             happened = timed(HISTORIES[name], moments)
-            rows += draw(rows_of(HISTORIES[name], customer, happened, moments, most=8))
+            how = {"keyed": keyed, "most": 8}
+            rows += draw(rows_of(HISTORIES[name], customer, happened, moments, **how))
     return tables
 
 

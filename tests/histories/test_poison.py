@@ -24,14 +24,14 @@ def laboratory(name: str) -> Laboratory:
 
 
 @st.composite
-def pasts(draw: st.DrawFn, history: History) -> list[tuple[str, int, list[Row]]]:
+def pasts(draw: st.DrawFn, history: History, *, keyed: bool) -> list[tuple[str, int, list[Row]]]:
     """Draw customers with a cutoff and rows that happened before it; some values came later."""
     drawn = []
     for number in range(TWINS):
         cutoff = draw(st.sampled_from(CUTOFFS))
         anytime = before(cutoff) | from_on(cutoff)
         happened = timed(history, before(cutoff))
-        rows = draw(rows_of(history, str(number), happened, anytime))
+        rows = draw(rows_of(history, str(number), happened, anytime, keyed=keyed))
         drawn.append((str(number), cutoff, rows))
     return drawn
 
@@ -58,7 +58,8 @@ def _bits(value: object) -> object:
 @few_examples
 @given(data=st.data())
 def test_rows_from_the_cutoff_on_change_nothing(history, data):
-    drawn = data.draw(pasts(history))
+    keyed = data.draw(st.booleans())  # keys let places of events be found once for all cutoffs
+    drawn = data.draw(pasts(history, keyed=keyed))
     past = [row for _, _, rows in drawn for row in rows]
     futures = []
     for future in ("left", "right"):
@@ -66,7 +67,8 @@ def test_rows_from_the_cutoff_on_change_nothing(history, data):
         for customer, cutoff, known in drawn:
             if history.key != "customer_id" or not known:  # one row a customer is all there may be
                 later = from_on(cutoff)
-                rows += data.draw(rows_of(history, customer, later, later, keys=future))
+                fresh = rows_of(history, customer, later, later, keys=future, keyed=keyed)
+                rows += data.draw(fresh)
         futures.append(rows)
     assert_alike(history, drawn, past + futures[0], past + futures[1])
 
@@ -77,7 +79,7 @@ def test_rows_from_the_cutoff_on_change_nothing(history, data):
 @few_examples
 @given(data=st.data())
 def test_a_value_not_known_before_the_cutoff_may_be_any_other(history, column, data):
-    drawn = data.draw(pasts(history))
+    drawn = data.draw(pasts(history, keyed=data.draw(st.booleans())))
     ones = [row for _, _, rows in drawn for row in rows]
     others = [
         data.draw(rewritten(history, column, row, cutoff))

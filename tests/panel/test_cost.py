@@ -8,7 +8,7 @@ import ibis
 import pytest
 from tests.support.business import configure, instant
 
-from clvlens.panel.snapshot import population, snapshot
+from clvlens.panel.snapshot import WIDTH, features_of, population, snapshot
 from clvlens.panel.world import World, read_world
 
 ORDERS = [
@@ -56,17 +56,23 @@ def test_a_snapshot_reads_orders_once_for_tenure_and_once_for_all_features(world
     assert [scan["operator_rows_scanned"] for scan in found] == [500, 500]
 
 
-def test_two_cutoffs_read_orders_no_more_often_than_one(world, tmp_path):
-    found = scans(world, account(world, tmp_path, "2024-01-15", "2024-02-01"), "orders")
+def test_eight_cutoffs_read_orders_no_more_often_than_one(world, tmp_path):
+    days = [f"2024-01-{day}" for day in range(16, 24)]
+    found = scans(world, account(world, tmp_path, *days), "orders")
     assert [scan["operator_rows_scanned"] for scan in found] == [500, 500]
 
 
-def test_places_gaps_and_days_of_orders_come_of_one_sort(world, tmp_path):
-    assert names(account(world, tmp_path, "2024-02-01"))["WINDOW"] == 1
+def test_no_cutoff_sorts_orders_again(world, tmp_path):
+    kinds = names(account(world, tmp_path, "2024-02-01"))
+    assert kinds["WINDOW"] == kinds["ORDER_BY"] == 0
 
 
-def test_tenure_events_and_features_are_joined_once_each(world, tmp_path):
-    assert names(account(world, tmp_path, "2024-02-01"))["HASH_JOIN"] == 3
+def test_features_are_grouped_a_dozen_at_a_time(world, tmp_path):
+    orders = [name for name in features_of(world) if name.startswith("orders__")]
+    of_tenure, of_features = 1, -(-len(orders) // WIDTH)
+    kinds = names(account(world, tmp_path, "2024-02-01"))
+    assert kinds["HASH_GROUP_BY"] == of_tenure + of_features
+    assert kinds["HASH_JOIN"] == 2 + of_features + of_tenure - 1
 
 
 def test_a_small_snapshot_spills_nothing(world, tmp_path):

@@ -4,7 +4,7 @@ Rows are dictionaries by column; instants are microseconds since 1970, money is 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import ibis
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow as pa
 from clvlens.config import Config
 from clvlens.histories.base import STORAGE, Column, History
 from clvlens.panel.engine import Engine, connect
+from clvlens.panel.sequence import in_sequence, settled_by
 from clvlens.panel.snapshot import KEYS, features_of, snapshot
 from clvlens.panel.typed import Events, with_event_time
 from clvlens.panel.world import World
@@ -28,11 +29,14 @@ Key = tuple[str, int]  # customer and cutoff
 
 @dataclass(frozen=True)
 class Laboratory:
-    """An engine with a table a history, and the query over them."""
+    """An engine with a table a history, and the query over them.
+
+    Places of events are found as for a world that was read: once where `settled_by` says so.
+    """
 
     engine: Engine
     world: World
-    query: str
+    queries: dict[tuple, str] = field(default_factory=dict)
 
     def features(self, tables: Tables, keys: Iterable[Key]) -> dict[Key, Row]:
         """Return the features of each customer and cutoff, given these rows alone."""
@@ -40,8 +44,20 @@ class Laboratory:
             fill(self.engine, name, tables[name], events.history.columns)
         asked = [dict(zip(KEYS, key, strict=True)) for key in keys]
         fill(self.engine, "asked", asked, ASKED)
-        found = self.engine.backend.con.execute(self.query).to_arrow_table().to_pylist()
+        found = self.engine.backend.con.execute(self._query()).to_arrow_table().to_pylist()
         return {(row.pop("customer_id"), row.pop("cutoff")): row for row in found}
+
+    def _query(self) -> str:
+        events = self.world.histories
+        ties = {n: settled_by(self.engine, e.history, e.table) for n, e in events.items()}
+        known = tuple(str(tie) for tie in ties.values())
+        if known not in self.queries:
+            placed = {n: _placed(e, ties[n]) for n, e in events.items()}
+            asked = snapshot(
+                replace(self.world, histories=placed), self.engine.backend.table("asked")
+            )
+            self.queries[known] = ibis.to_sql(asked, dialect="duckdb")
+        return self.queries[known]
 
     def feature_names(self, history: str) -> set[str]:
         return {name for name in features_of(self.world) if name.startswith(f"{history}__")}
@@ -59,8 +75,8 @@ def open_laboratory(histories: Iterable[History], lags: Mapping[str, int] = {}) 
     engine = connect(TIME_ZONE, threads=1)
     events = {h.name: _events(engine, h, lags.get(h.name, 0)) for h in histories}
     world = World(config, engine, events, starts=0, ends=0)
-    rows = empty(engine, "asked", ASKED)
-    return Laboratory(engine, world, ibis.to_sql(snapshot(world, rows), dialect="duckdb"))
+    empty(engine, "asked", ASKED)
+    return Laboratory(engine, world)
 
 
 def empty(engine: Engine, name: str, columns: Iterable[Column]) -> ibis.Table:
@@ -84,3 +100,9 @@ def _schema(columns: Iterable[Column]) -> ibis.Schema:
 def _events(engine: Engine, history: History, lag: int) -> Events:
     table = empty(engine, history.name, history.columns)
     return Events(history, with_event_time(engine, history, table), lag)
+
+
+def _placed(events: Events, ties: list[str] | None) -> Events:
+    if ties is None:
+        return events
+    return replace(events, table=in_sequence(events.table, events.history, ["customer_id"], ties))

@@ -63,16 +63,20 @@ def rows_of(
     known: SearchStrategy[int],
     *,
     keys: str = "",
+    keyed: bool = False,
     most: int = 5,
 ) -> list[Row]:
-    """Draw a customer's rows, each with a key of its own or none; late values become `known`."""
+    """Draw a customer's rows, each with a key of its own or, unless all are keyed, none.
+
+    Late values become `known`.
+    """
     if history.key == "customer_id":
         most = 1
     rows = []
     for number in range(draw(st.integers(0, most))):
         row = {}
         for column in history.columns:
-            own = st.none() | st.just(f"{keys}{number}")
+            own = st.just(f"{keys}{number}") if keyed else st.none() | st.just(f"{keys}{number}")
             given = {history.key: own, history.time: happened, "customer_id": st.just(customer)}
             row[column.name] = draw(given.get(column.name) or values(column, known))
         rows.append(row)

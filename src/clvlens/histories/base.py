@@ -21,7 +21,7 @@ ColumnType = Literal["id", "text", "category", "time", "money", "number", "count
 # What every past has beside the history's own columns.
 RESERVED = frozenset(
     {"cutoff", "event_time", "elapsed", "day", "weekday", "hour"}
-    | {"is_event", "sequence", "sequence_back", "gap", "first_day", "next_day"}
+    | {"is_event", "is_latest", "sequence", "gap", "first_day", "next_time", "next_day"}
 )
 
 STORAGE: Mapping[ColumnType, str] = {

@@ -27,10 +27,11 @@ class Rows:
 
     - `cutoff`, `event_time`: instants; `elapsed`: microseconds between them, always > 0;
     - `day` (local days since 1970-01-01), `weekday` (0 = Monday), `hour` of the event;
-    - `is_event`: false for rows that only correct events, as refunds do;
-    - `sequence` (1 = the customer's first event), `sequence_back` (1 = the latest), `gap`
-      (microseconds since the previous event), `first_day` (the local day of the first event) and
-      `next_day` (that of the event after this one), all of them null where `is_event` is false.
+    - `is_event`: false for rows that only correct events, as refunds do; `is_latest`: true for
+      the customer's last event;
+    - `sequence` (1 = the customer's first event), `gap` (microseconds since the previous event),
+      `first_day` (the local day of the first event) and `next_day` (that of the event after this
+      one), all of them null where `is_event` is false.
 
     `lag` is how many microseconds after they happened the rows arrive.
     """
@@ -79,7 +80,7 @@ class Rows:
         """Value of a column at the customer's latest event."""
         if not self.has(column):
             return []
-        value = exact.plain(self.table[column].max(where=self.table.sequence_back == 1))
+        value = exact.plain(self.table[column].max(where=self.table.is_latest))
         meaning = meaning or f"{column} of the last of {self.noun}"
         return self.measure(name or f"last_{column}", meaning, unit, value)
 
@@ -97,7 +98,7 @@ class Rows:
             return []
         value = self.table[column]
         kept = exact.both(value.notnull(), self._kept(where))
-        latest = exact.plain(value.argmin(self.table.sequence_back, where=kept))
+        latest = exact.plain(value.argmax(self.table.sequence, where=kept))
         meaning = meaning or f"{column} of the last of {self.noun} that has one"
         return self.measure(name or f"last_{column}", meaning, unit, latest)
 

@@ -53,7 +53,7 @@ def _drift(past: Past, score: str) -> list[Feature]:
     if not past.has(score):
         return []
     given = past.table[score]
-    last = exact.real(given.argmin(past.table.sequence_back, where=given.notnull()))
+    last = exact.real(given.argmax(past.table.sequence, where=given.notnull()))
     meaning = f"last {score} less the mean {score}"
     return past.measure(f"drift_{score}", meaning, "score", last - exact.mean(given))
 

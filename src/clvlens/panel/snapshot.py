@@ -14,11 +14,12 @@ import ibis.expr.types as ir
 from clvlens.histories.base import Feature, History
 from clvlens.histories.exact import DAY, days
 from clvlens.histories.past import Past
+from clvlens.panel.sequence import PLACES, in_sequence
 from clvlens.panel.typed import Events
 from clvlens.panel.world import World
 
 KEYS = ("customer_id", "cutoff")
-TOLD_BY_TIME = {"is_event", "event_time", "elapsed", "day", "weekday", "hour"}
+WIDTH = 12  # features of one grouping: the state of all of them together would not fit the caches
 TENURE = Feature("tenure_days", "days since the business first knew the customer", "days",
                  ibis.null("float64"))  # fmt: skip
 
@@ -81,7 +82,8 @@ def past_of(
     history = events.history
     joined = rows.join(events.table, "customer_id")
     joined = joined.filter(_visible(joined.event_time, events.lag, joined.cutoff))
-    if look_back_days is not None and not history.lasting:
+    shortened = look_back_days is not None and not history.lasting
+    if shortened:
         oldest = joined.cutoff - look_back_days * DAY
         joined = joined.filter(joined.event_time.isnull() | (joined.event_time >= oldest))
     masked = {
@@ -90,10 +92,12 @@ def past_of(
         if column.name in joined.columns and history.clock(column) is not None
     }
     table = joined.mutate(**masked, elapsed=joined.cutoff - joined.event_time)
+    if shortened or not set(PLACES) <= set(table.columns):
+        table = in_sequence(table, history, KEYS)
     return Past(
         history.name,
         history.noun,
-        _in_sequence(table, history),
+        _as_shown(table, events.lag),
         history.attributes,
         horizon_days,
         events.lag,
@@ -110,31 +114,13 @@ def _masked(table: ir.Table, history: History, name: str, lag: int) -> ir.Value:
     return ibis.ifelse(clock + lag < table.cutoff, value, ibis.null(value.type()))
 
 
-def _in_sequence(table: ir.Table, history: History) -> ir.Table:
-    """Number each customer's events; ties are broken by the key, then by every column's value.
-
-    All numbers come of one sort, the dearest part of a snapshot: so the count back is taken from
-    the count ahead, and what the event's time decides breaks no tie.
-    """
-    table = table.mutate(is_event=history.is_event(table) if history.is_event else True)
-    key = [history.key] if history.key in table.columns else []
-    told = {*KEYS, *TOLD_BY_TIME, history.time}
-    ties = [name for name in (*key, *sorted(table.columns)) if name not in told]
-    order = [table.event_time, *(table[name] for name in dict.fromkeys(ties))]
-    alike = (*KEYS, "is_event")
-    ahead, all_alike = ibis.window(group_by=alike, order_by=order), ibis.window(group_by=alike)
-    place = ibis.row_number().over(ahead)
-    numbers = {
-        "sequence": place + 1,
-        "sequence_back": table.count().over(all_alike) - place,
-        "gap": (table.event_time - table.event_time.lag()).over(ahead),
-        "first_day": table.day.min().over(all_alike),
-        "next_day": table.day.lead().over(ahead),
-    }
-    null = ibis.null("int64")
+def _as_shown(table: ir.Table, lag: int) -> ir.Table:
+    """Tell which event is the latest before the cutoff, and hide what comes next from it."""
+    hidden = table.next_time.isnull() | ~_visible(table.next_time, lag, table.cutoff)
     return table.mutate(
-        **{name: ibis.ifelse(table.is_event, value, null) for name, value in numbers.items()}
-    )
+        is_latest=table.is_event & hidden,
+        next_day=ibis.ifelse(hidden, ibis.null("int64"), table.next_day),
+    ).drop("next_time")
 
 
 def _features(world: World, events: Events, rows: ir.Table) -> list[Feature]:
@@ -147,8 +133,12 @@ def _aggregated(features: list[Feature]) -> ir.Table:
     relations = {table for feature in features for table in feature.expression.op().relations}
     if len(relations) != 1:
         raise TypeError(f"{features[0].name}: derive every column before the first feature")
-    table = relations.pop().to_expr()
-    return table.group_by(*KEYS).aggregate(**{f.name: f.expression for f in features})
+    past = relations.pop().to_expr()
+    parts = [
+        past.group_by(*KEYS).aggregate(**{f.name: f.expression for f in features[i : i + WIDTH]})
+        for i in range(0, len(features), WIDTH)
+    ]
+    return reduce(lambda one, other: one.join(other, list(KEYS)), parts)
 
 
 def _with_tenure(world: World, rows: ir.Table) -> ir.Table:

@@ -19,6 +19,7 @@ from clvlens.panel.checks import Read
 from clvlens.panel.engine import Engine
 from clvlens.panel.remarks import Remark, is_strange_time, remarks_on, rows_of
 from clvlens.panel.rules import kept
+from clvlens.panel.sequence import numbered
 from clvlens.panel.source import ROW, id_text, open_table, whole
 from clvlens.panel.written import money, number
 
@@ -28,6 +29,8 @@ TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "
 @dataclass(frozen=True)
 class Events:
     """One history's typed rows: its columns, `event_time`, `day`, `weekday` and `hour`.
+
+    Beside them stands the place of each event where all cutoffs agree on it; see `numbered`.
 
     `lag` is how many microseconds after they happened the rows arrive. `columns` are the table's
     names of the columns that are read, by ours.
@@ -86,6 +89,8 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
         remarks += repeats
     remarks += remarks_on(engine, history, present, events)
     remarks += checks.never_known(engine, history, events)
+    if config.look_back_days is None or history.lasting:
+        events = numbered(engine, history, events)
     return Events(history, events, int(table.lag_days * DAY), remarks, columns)
 
 
