@@ -1,7 +1,18 @@
 import numpy as np
 import pytest
+from tests.support.shop import make_panel
 
-from clvlens.models.leaderboard import Window, choose_weights, deviance, followed
+from clvlens.models.boosting import Rows
+from clvlens.models.encoding import fit_encoder
+from clvlens.models.leaderboard import (
+    Partners,
+    Window,
+    choose_weights,
+    deviance,
+    fit_blend,
+    followed,
+)
+from clvlens.models.partner import fit_partner
 
 rng = np.random.default_rng(1)
 TRUTH = rng.gamma(2.0, 10.0, 2000)
@@ -55,3 +66,26 @@ def test_a_learned_total_that_came_true_is_left_alone():
 def test_a_btyd_total_that_came_true_is_followed():
     share = followed([Window(100, 200, 100)])
     assert share == pytest.approx(1)
+
+
+@pytest.mark.parametrize("days", [0, 60])
+def test_without_later_outcomes_methods_meet_btyd_on_customers_as_old_as_they_are_now(days):
+    """On rows that were never learned from, learned methods and BTYD have the same total."""
+    panel = make_panel(600, label_days=30)
+    encoder = fit_encoder(panel.rows("fit"), panel.features)
+    fit = panel.rows("fit")
+    partner = fit_partner(fit, encoder.columns, "revenue", 30, 30)
+    X, y = encoder.encode(fit).to_numpy(), fit["target_value"].to_numpy()
+    recent = X.copy()
+    for name in ("orders__days_since_first", "orders__days_since_last"):
+        if name in encoder.columns:
+            recent[:, encoder.columns.index(name)] += days
+    rows = Rows(X, y, fit["customer_id"].to_numpy())
+    settings = {"trees": 20, "learning_rate": 0.1}
+    blend = fit_blend(
+        ("tweedie", "btyd"), settings, rows, [None, None], Partners(partner, partner), recent
+    )
+    found = blend.candidates(recent)
+    share = blend.weights["tweedie"] / blend.weights["btyd"]
+    assert share * found["tweedie"].sum() == pytest.approx(found["btyd"].sum())
+    assert blend.evidence["level"] == pytest.approx(share)

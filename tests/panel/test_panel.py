@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -111,7 +112,25 @@ def test_another_value_gives_another_fingerprint(panel, tmp_path):
 def test_progress_names_every_snapshot(tmp_path):
     said = []
     make_panel(configured(tmp_path), said.append)
-    assert said == ["snapshot 2024-01-20 (fit), 1 of 2", "snapshot 2024-02-20 (test), 2 of 2"]
+    assert said == [
+        "snapshot 2024-01-20 (fit), 1 of 2",
+        "snapshot 2024-02-20 (test), 2 of 2",
+        "snapshot 2024-02-11 (without an outcome)",
+    ]
+
+
+def test_the_snapshot_without_an_outcome_has_features_alone_and_lies_before_the_test(saved):
+    """Three quarters of 20 days after January 20th: February 4th."""
+    assert set(saved.recent["cutoff"]) == {pd.Timestamp("2024-02-04", tz="UTC")}
+    assert set(saved.recent.columns) == {"customer_id", "cutoff", *saved.feature_names}
+    early, late = saved.rows("fit"), saved.rows("test")
+    assert set(early["customer_id"]) <= set(saved.recent["customer_id"])
+    assert set(saved.recent["customer_id"]) <= set(late["customer_id"])
+
+
+def test_a_panel_whose_snapshot_without_an_outcome_differs_has_another_fingerprint(saved):
+    fewer = replace(saved, recent=saved.recent.iloc[1:])
+    assert fewer.fingerprint != saved.fingerprint
 
 
 # --- saved and loaded
@@ -135,6 +154,7 @@ def test_a_saved_panel_is_loaded_with_every_bit_and_word(saved):
     assert bits(loaded.frame) == bits(saved.frame)
     assert loaded.frame.dtypes.to_dict() == saved.frame.dtypes.to_dict()
     assert loaded.fingerprint == saved.fingerprint
+    assert bits(loaded.recent) == bits(saved.recent)
     assert (loaded.features, loaded.plan) == (saved.features, saved.plan)
     assert loaded.notes == saved.notes
 
@@ -143,6 +163,7 @@ def test_a_panel_is_saved_as_a_file_a_snapshot(saved):
     assert sorted(file.name for file in (saved.config.data_folder / "panel").iterdir()) == [
         "fit-2024-01-20T0000.parquet",
         "panel.json",
+        "recent.parquet",
         "test-2024-02-20T0000.parquet",
     ]
 

@@ -129,7 +129,8 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     progress("fit value")
     later = [select("value"), calibrate("value")]
     partners = _fit_partners(panel, encoder, about)
-    value = fit_blend(settings.candidates, shape, fit("value"), later, partners)
+    recent = None if panel.recent is None else encoder.encode(panel.recent).to_numpy()
+    value = fit_blend(settings.candidates, shape, fit("value"), later, partners, recent)
     progress("fit churn")
     churn = ChurnClassifier(**shape).fit(*fit("churned"), select("churned"), calibrate("churned"))
     involuntary = None

@@ -150,11 +150,12 @@ def fit_blend(
     fit: Rows,
     later: list[Rows | None],
     partners: Partners,
+    recent: Floats | None = None,
 ) -> ValueBlend:
     """Fit the methods, weigh them on held-out rows, learn again from all rows, set the level.
 
     `later` are the select and the calibrate role; what came in them is compared with what was
-    expected.
+    expected. `recent` are features of a snapshot after all of them, whose outcome nobody knows.
     """
     if None in partners:
         partners = Partners(None, None)
@@ -168,7 +169,8 @@ def fit_blend(
     if known:
         members = _again(members, reduce(Rows.and_then, known, fit), partners.last)
     blend = ValueBlend(members, weights, partners.last, evidence)
-    return _levelled(first, blend, [fit, *known])
+    newest = (fit, *known)[-1].X if recent is None else recent
+    return _levelled(first, blend, known, newest)
 
 
 def _again(
@@ -185,29 +187,36 @@ def _again(
     return found
 
 
-def _levelled(first: ValueBlend, blend: ValueBlend, roles: list[Rows]) -> ValueBlend:
+def _levelled(
+    first: ValueBlend, blend: ValueBlend, later: list[Rows], recent: Floats
+) -> ValueBlend:
     """Return the blend with its learned methods at the level that later windows ask for.
 
-    `first` learned from the first of the `roles` alone, so that the others tell what it missed.
+    `first` learned before the `later` roles, so that they tell what it missed. The gap to BTYD's
+    level is that of `recent` rows, from which nothing was learned: customers age, and trees, which
+    have seen nobody older, do not follow them as BTYD does.
     """
     learned = {n: w for n, w in blend.weights.items() if n != BTYD and w > 0}
     if first.partner is None or blend.partner is None or not learned:
         return blend
-    windows = [_window(first, first.partner, learned, rows) for rows in roles]
-    newest = _window(blend, blend.partner, learned, roles[-1])
-    if not all(min(window) > 0 for window in (*windows, newest)):
+    windows = [
+        Window(float(y.sum()), *_totals(first, first.partner, learned, X)) for X, y, _ in later
+    ]
+    trees, btyd = _totals(blend, blend.partner, learned, recent)
+    if not all(min(window) > 0 for window in (*windows, (trees, btyd))):
         return blend
-    share = followed(windows[1:])
-    factor = float(np.exp(newest.gap * share))
+    share = followed(windows)
+    factor = (btyd / trees) ** share
     weights = {n: w * (1 if n == BTYD else factor) for n, w in blend.weights.items()}
     evidence = {**blend.evidence, "level": factor, "followed": share}
     return ValueBlend(blend.members, weights, blend.partner, evidence)
 
 
-def _window(
-    blend: ValueBlend, partner: BtydPartner, learned: dict[str, float], rows: Rows
-) -> Window:
+def _totals(
+    blend: ValueBlend, partner: BtydPartner, learned: dict[str, float], X: Floats
+) -> tuple[float, float]:
+    """Return what learned methods together, and BTYD, expect of all rows in a label window."""
     total = sum(learned.values())
     trees = ValueBlend(blend.members, {n: w / total for n, w in learned.items()}, partner)
-    btyd = float(np.exp(partner.log_value(rows.X, partner.label_days)).sum())
-    return Window(float(rows.y.sum()), float(trees.predict(rows.X).sum()), btyd)
+    btyd = np.exp(partner.log_value(X, partner.label_days))
+    return float(trees.predict(X).sum()), float(btyd.sum())

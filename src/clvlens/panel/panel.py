@@ -31,6 +31,7 @@ SHAPING = {  # the settings that a panel depends on
     *("data", "data_ends", "time_zone", "population", "customers"),
     *("target", "cutoffs", "look_back_days"),
 }
+RECENT_FILE = "recent.parquet"
 
 Progress = Callable[[str], None]
 
@@ -54,7 +55,8 @@ class Panel:
     `frame` has one row a customer and cutoff: `customer_id`, `cutoff` (UTC), `role`,
     `label_days`, one column a feature (double or text), and `TARGETS`, money in the run's
     currency over `label_days`. Contractual churn is missing where there was no subscription to
-    lose, and has `INVOLUNTARY` beside it where it can be told.
+    lose, and has `INVOLUNTARY` beside it where it can be told. `recent` has the features alone,
+    one row a customer, at the plan's cutoff of that name.
     """
 
     config: Config
@@ -62,6 +64,7 @@ class Panel:
     features: tuple[FeatureInfo, ...]
     plan: Plan
     notes: tuple[str, ...] = ()
+    recent: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         roles = self.frame.groupby("role", sort=False)["cutoff"].unique()
@@ -87,8 +90,11 @@ class Panel:
     @property
     def fingerprint(self) -> str:
         """A digest of every value: equal panels, and only those, have equal fingerprints."""
-        rows = pd.util.hash_pandas_object(self.frame, index=False).to_numpy()
-        return hashlib.sha256(rows.tobytes() + ",".join(self.frame.columns).encode()).hexdigest()
+        digest = hashlib.sha256(",".join(self.frame.columns).encode())
+        for rows in (self.frame, self.recent):
+            if rows is not None:
+                digest.update(pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes())
+        return digest.hexdigest()
 
 
 def build_panel(config: Config, progress: Progress = lambda _: None) -> Panel:
@@ -125,11 +131,15 @@ def make_panel(
         part = begun and begun / f"{role}-{cutoff}"
         labelled = _labelled(world, cutoff, days, part)
         parts.append(labelled.assign(role=role, label_days=float(days)))
+    recent = None
+    if plan.recent is not None:
+        progress(f"snapshot {world.show(plan.recent)} (without an outcome)")
+        recent = snapshot_frame(world, plan.recent)
     frame = pd.concat(parts, ignore_index=True)
     order = [*KEYS, "role", "label_days"]
     rest = [column for column in frame.columns if column not in order]
-    features = describe(world)
-    return Panel(config, frame[order + rest], features, plan, world.notes + plan.notes)
+    notes = world.notes + plan.notes
+    return Panel(config, frame[order + rest], describe(world), plan, notes, recent)
 
 
 def snapshot_frame(world: World, cutoff: int) -> pd.DataFrame:
@@ -156,6 +166,8 @@ def save_panel(panel: Panel) -> Path:
     with whole_folder(folder) as temporary:
         for (role, cutoff), part in panel.frame.groupby(["role", "cutoff"], sort=False):
             part.to_parquet(temporary / f"{role}-{cutoff:%Y-%m-%dT%H%M}.parquet", index=False)
+        if panel.recent is not None:
+            panel.recent.to_parquet(temporary / RECENT_FILE, index=False)
         about = {
             "recipe": recipe(panel.config),
             "plan": asdict(panel.plan),
@@ -179,21 +191,21 @@ def load_panel(config: Config) -> Panel | None:
         for role, cutoff, _ in plan.cutoffs():
             when = pd.Timestamp(cutoff, unit="us")
             frames.append(pd.read_parquet(parts[f"{role}-{when:%Y-%m-%dT%H%M}"]))
+        recent = None if plan.recent is None else pd.read_parquet(folder / RECENT_FILE)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     features = tuple(FeatureInfo(**feature) for feature in about["features"])
     frame = pd.concat(frames, ignore_index=True)
-    return Panel(config, frame, features, plan, tuple(about["notes"]))
+    return Panel(config, frame, features, plan, tuple(about["notes"]), recent)
 
 
 def recipe(config: Config) -> str:
-    """Return a digest of all that a panel depends on: settings, input files and features' code."""
+    """Return a digest of all that a panel depends on: settings, input files and the code."""
     parts = config.model_dump_json(include=SHAPING)
     with config.locating():
         inputs = stamp(config)
-    code = [
-        sha256(file) for folder in histories.__path__ for file in sorted(Path(folder).glob("*.py"))
-    ]
+    folders = (*histories.__path__, Path(__file__).parent)
+    code = [sha256(file) for folder in folders for file in sorted(Path(folder).glob("*.py"))]
     return hashlib.sha256("".join([__version__, parts, inputs, *code]).encode()).hexdigest()
 
 

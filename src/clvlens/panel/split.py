@@ -2,11 +2,14 @@
 
 Labels of one role must have ended before the next role's cutoffs. Where history is too short
 for four, roles are merged, and the plan says so; where it is too short for two, it refuses.
+
+Between the newest labels and the test lies one more snapshot, without an outcome: how customers
+have aged since the newest labels began is known from it before the test begins.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from clvlens.config import Config
@@ -16,10 +19,15 @@ from clvlens.histories.exact import DAY
 from clvlens.panel.instants import midnight_after, midnight_before, to_instant
 from clvlens.panel.world import World
 
+RECENT = 0.75  # of the newest label window; later would be nearer to what the test is asked
+
 
 @dataclass(frozen=True)
 class Plan:
-    """Cutoffs by role, as instants; `label_days` is how long labels last before the test."""
+    """Cutoffs by role, as instants; `label_days` is how long labels last before the test.
+
+    `recent` is a cutoff after the newest before the test, whose outcome is not known by then.
+    """
 
     fit: tuple[int, ...]
     select: tuple[int, ...]
@@ -28,6 +36,7 @@ class Plan:
     label_days: int
     horizon_days: int
     notes: tuple[str, ...] = ()
+    recent: int | None = None
 
     def cutoffs(self) -> list[tuple[str, int, int]]:
         """Return (role, cutoff, label days) in the order of time."""
@@ -68,7 +77,15 @@ def _plan_cutoffs(world: World) -> Plan:
         **roles, label_days=label_days, horizon_days=config.target.horizon_days, notes=notes
     )
     _check_order(world, plan)
-    return plan
+    return replace(plan, recent=_recent(world, plan))
+
+
+def _recent(world: World, plan: Plan) -> int | None:
+    """Return the midnight of the snapshot without an outcome; none where labels last no days."""
+    newest = max(plan.fit + plan.select + plan.calibrate)
+    later = int(newest + RECENT * plan.label_days * DAY)
+    cutoff = midnight_before(later, world.config.time_zone)
+    return cutoff if cutoff > newest else None
 
 
 def _newest_cutoff(world: World, days: int) -> int:
