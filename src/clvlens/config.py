@@ -55,7 +55,7 @@ class ModelConfig(Strict):
     """Settings of the models; defaults are good without tuning.
 
     `candidates` are the methods that value is weighed from: `anchored` has Tweedie's loss and
-    begins at what BTYD expects.
+    begins at what BTYD expects. `device: cuda` grows and asks trees on a GPU.
     """
 
     seed: int = 7
@@ -63,6 +63,7 @@ class ModelConfig(Strict):
     learning_rate: float = Field(default=0.03, gt=0, le=1)
     max_depth: int = Field(default=4, gt=0, le=12)
     min_child_weight: float = Field(default=10.0, ge=0)
+    device: Literal["cpu", "cuda"] = "cpu"
     intervals: bool = True
     candidates: tuple[Candidate, ...] = Field(
         default=("hurdle", "tweedie", "anchored", "ziln", "btyd"), min_length=1

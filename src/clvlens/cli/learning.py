@@ -75,7 +75,7 @@ def _train(config: Config, stage: Stages) -> None:
 
 def _evaluate(config: Config, promote: bool, stage: Stages) -> None:
     digest = check_manifest(config.model_folder)
-    model = load_model(config.model_folder)
+    model = load_model(config.model_folder, config.model.device)
     built = build_panel(config, stage)
     evaluation = pipeline.evaluate(model, built, stage)
     stage("draw")

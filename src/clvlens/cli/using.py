@@ -133,7 +133,7 @@ def _model(config: Config, named: str | None = None) -> tuple[CustomerModel, str
             folder = Tracker(config).download(named)
         except TrackingError as error:  # nothing is done yet
             raise ModelError(f"--model {named} cannot be fetched: {error}") from error
-    return load_model(folder), check_manifest(folder)
+    return load_model(folder, config.model.device), check_manifest(folder)
 
 
 def _print_predictions(config: Config, frame: pd.DataFrame) -> None:

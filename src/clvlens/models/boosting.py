@@ -14,6 +14,8 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from clvlens.errors import ModelError
+
 Floats = NDArray[np.float64]
 
 FOLDS = 5
@@ -78,12 +80,14 @@ class Boosted(BaseEstimator):
         max_depth: int = 4,
         min_child_weight: float = 10.0,
         seed: int = 7,
+        device: str = "cpu",
     ) -> None:
         self.trees = trees
         self.learning_rate = learning_rate
         self.max_depth = max_depth
         self.min_child_weight = min_child_weight
         self.seed = seed
+        self.device = device
 
     @classmethod
     def restored(cls, settings: dict, boosters: dict[str, xgb.Booster], state: dict) -> Self:
@@ -230,6 +234,7 @@ class Boosted(BaseEstimator):
             "colsample_bytree": 0.6,
             "seed": self.seed,
             "tree_method": "hist",
+            "device": self.device,
             **objective,
         }
 
@@ -259,6 +264,15 @@ class Boosted(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def check_device(device: str) -> None:
+    """Refuse a GPU where the installed XGBoost is the build without one; it would say so late."""
+    if device != "cpu" and not xgb.build_info().get("USE_CUDA"):
+        raise ModelError(
+            f"model.device is {device}, but the installed XGBoost cannot use a GPU; install the "
+            "package xgboost in place of xgboost-cpu, or set model.device to cpu"
+        )
 
 
 def margins(booster: xgb.Booster, X: Floats, base: Floats | None = None) -> Floats:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from clvlens.errors import ModelError
 from clvlens.models.blend import ANCHORED, BTYD, ValueBlend
-from clvlens.models.boosting import Floats, Rows
+from clvlens.models.boosting import Floats, Rows, check_device
 from clvlens.models.churn import ChurnClassifier, choose_share, contractual_columns, mixed
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
@@ -112,6 +112,7 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
 
     Raises `ModelError` where there is too little to learn from.
     """
+    check_device(panel.config.model.device)
     fit_rows = panel.rows("fit")
     contractual = panel.config.target.is_contractual
     _check_enough(fit_rows, contractual)

@@ -14,7 +14,7 @@ import xgboost as xgb
 from clvlens.errors import ModelError
 from clvlens.files import whole_folder
 from clvlens.models.blend import ValueBlend
-from clvlens.models.boosting import Boosted
+from clvlens.models.boosting import Boosted, check_device
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.customer import CustomerModel
 from clvlens.models.encoding import Encoder
@@ -35,7 +35,7 @@ ESTIMATORS: dict[str, type[Boosted] | type[ValueBlend]] = {
 
 def save_model(model: CustomerModel, folder: Path) -> Path:
     """Write a model into a folder that appears whole or not at all."""
-    fitted = {name: getattr(model, name) for name in ESTIMATORS if getattr(model, name)}
+    fitted = _estimators(model)
     metadata = {
         "format": FORMAT,
         "about": model.about,
@@ -55,17 +55,23 @@ def save_model(model: CustomerModel, folder: Path) -> Path:
     return folder
 
 
-def load_model(folder: Path) -> CustomerModel:
+def load_model(folder: Path, device: str = "cpu") -> CustomerModel:
     """Return a model after checking every file against the manifest.
 
-    Raises `ModelError` where a file is missing, changed or unknown, the format is newer, or what
-    was written is no model.
+    Its trees are asked on the `device`, `cpu` or `cuda`, wherever they were grown. Raises
+    `ModelError` where a file is missing, changed or unknown, the format is newer, what was written
+    is no model, or XGBoost cannot use the device.
     """
+    check_device(device)
     files = _checked(folder)
     try:
-        return _restore(files)
+        model = _restore(files)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{folder} describes no model that works; train it again") from error
+    for estimator in _estimators(model).values():
+        for booster in estimator.boosters_.values():
+            booster.set_param({"device": device})
+    return model
 
 
 def check_manifest(folder: Path) -> str:
@@ -134,6 +140,11 @@ def _describe(estimator: Boosted | ValueBlend) -> dict:
         "state": estimator.state_,
         "parts": list(estimator.boosters_),
     }
+
+
+def _estimators(model: CustomerModel) -> dict[str, Any]:
+    """Return the estimators that the model has, by name."""
+    return {name: getattr(model, name) for name in ESTIMATORS if getattr(model, name)}
 
 
 def _json(values: dict) -> bytes:

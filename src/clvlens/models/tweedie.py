@@ -30,9 +30,10 @@ class TweedieRegressor(RegressorMixin, Boosted):
         max_depth: int = 4,
         min_child_weight: float = 10.0,
         seed: int = 7,
+        device: str = "cpu",
         power: float = 1.5,
     ) -> None:
-        super().__init__(trees, learning_rate, max_depth, min_child_weight, seed)
+        super().__init__(trees, learning_rate, max_depth, min_child_weight, seed, device)
         self.power = power
 
     def fit(
