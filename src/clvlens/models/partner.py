@@ -19,14 +19,9 @@ from clvlens.errors import ModelError
 from clvlens.models.boosting import Floats
 from clvlens.models.btyd import Returned, fit_gamma_gamma, fit_pareto_nbd
 from clvlens.models.btyd_distributions import GammaGamma, ParetoNbd
+from clvlens.models.silence import HISTORY, WEEK, Silence, in_weeks
 
-INPUTS = (
-    "orders__repeat_days",
-    "orders__first_to_last",
-    "orders__days_since_first",
-    "orders__repeat_day_amount",
-)
-WEEK = 7.0
+INPUTS = (*HISTORY, "orders__repeat_day_amount")
 MOST_CUSTOMERS = 25_000  # to fit four parameters on; more cost time alone
 CLOSE = 1e-7  # of the likelihood: less than what another sample of that many would change
 SMALLEST = 1e-3  # of the mean value: the least that is expected of anybody
@@ -65,13 +60,8 @@ class BtydPartner:
 
         Missing for who never bought, of whom histories of orders say nothing. Shape (rows,).
         """
-        inputs = X[:, list(self.columns)]
-        known = ~np.isnan(inputs[:, 2])
-        x, t_x, T, _ = _histories(inputs[known])
-        silent = np.full(len(X), np.nan)
-        weeks = (days or self.horizon_days) / WEEK
-        silent[known] = 1 - self.purchases.probability_active(x, t_x, T, weeks)
-        return silent
+        histories = X[:, list(self.columns[: len(HISTORY)])]
+        return Silence(self.purchases).chance(histories, days or self.horizon_days)
 
     def share(self, X: Floats) -> Floats:
         """Return what each encoded column adds to `log_value`, the base value last.
@@ -172,9 +162,6 @@ def _earned(rows: pd.DataFrame, of: str) -> float:
 
 
 def _histories(inputs: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return x, t_x and T in weeks, and mean spend, of those who bought.
-
-    Hours may put the last order's day past the age; then the age is that.
-    """
-    repeats, span, age, spend = (np.nan_to_num(column) for column in inputs.T)
-    return repeats, span / WEEK, np.maximum(age, span) / WEEK, spend
+    """Return x, t_x and T in weeks, and mean spend, of those who bought."""
+    known = np.nan_to_num(inputs)
+    return (*in_weeks(known[:, : len(HISTORY)]), known[:, -1])

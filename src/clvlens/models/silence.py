@@ -40,15 +40,15 @@ class Silence:
 
         `histories` has the columns of `HISTORY`, in days. Missing for who never bought.
         """
-        bought = np.isfinite(histories).all(axis=1)
-        lasts = np.full(len(histories), np.nan)
-        short, long = (self._silent(histories[bought], days) for days in (label_days, horizon_days))
-        lasts[bought] = long / short
-        return lasts
+        return self.chance(histories, horizon_days) / self.chance(histories, label_days)
 
-    def _silent(self, histories: Floats, days: float) -> Floats:
-        x, t_x, T = _in_weeks(histories)
-        return np.clip(1 - self.purchases.probability_active(x, t_x, T, days / WEEK), LEAST, 1)
+    def chance(self, histories: Floats, days: float) -> Floats:
+        """Return P(no order in so many days). Shape (rows,); missing for who never bought."""
+        bought = np.isfinite(histories).all(axis=1)
+        active = self.purchases.probability_active(*in_weeks(histories[bought]), days / WEEK)
+        chance = np.full(len(histories), np.nan)
+        chance[bought] = np.clip(1 - active, LEAST, 1)
+        return chance
 
     def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
@@ -76,10 +76,10 @@ def fit_silence(fit: pd.DataFrame, label_days: float) -> Silence | None:
     found = []
     for fitted in FITS.values():
         try:
-            model = Silence(fitted(*_in_weeks(histories)))
+            model = Silence(fitted(*in_weeks(histories)))
         except ModelError:
             continue
-        found.append((log_loss(silent, model._silent(histories, label_days)), len(found), model))
+        found.append((log_loss(silent, model.chance(histories, label_days)), len(found), model))
     return min(found)[2] if found else None
 
 
@@ -92,6 +92,10 @@ def stretched(churn: Floats, lasts: Floats, stretch: float) -> Floats:
     return np.where(np.isfinite(lasts), churn * lasts, constant)
 
 
-def _in_weeks(histories: Floats) -> tuple[Floats, Floats, Floats]:
+def in_weeks(histories: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return x, t_x and T, the times in weeks, from the columns of `HISTORY`.
+
+    Hours may put the last order's day past the age; then the age is that.
+    """
     x, t_x, T = histories.T
     return x, t_x / WEEK, np.maximum(t_x, T) / WEEK
