@@ -19,7 +19,7 @@ from clvlens.config import Config
 from clvlens.errors import ModelError, TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
 from clvlens.evaluation.lifetime import unknown_costs
-from clvlens.levers.attribution import Attribution, attribute, find_reasons
+from clvlens.levers.attribution import Attribution, attribute, find_reasons, foresee
 from clvlens.levers.effects import estimate_effects
 from clvlens.levers.findings import Effect
 from clvlens.levers.opportunity import Opportunity, find_opportunity
@@ -65,18 +65,19 @@ def evaluate(
 
 
 def explain(
-    model: CustomerModel, panel: Panel, customers: int = SAMPLE
+    model: CustomerModel, panel: Panel, customers: int = SAMPLE, progress: Progress = lambda _: None
 ) -> tuple[Attribution, pd.Series]:
     """Attribute predictions at the newest test cutoff to features, in money.
 
-    A sample of at most `customers`, spread evenly over the predictions, stands for all. Returns
-    the attribution, and whose row each is.
+    A sample of at most `customers`, spread evenly over the predictions, stands for all;
+    `progress` hears how long they will take. Returns the attribution, and whose row each is.
     """
     rows = panel.rows("test")
     rows = rows.loc[rows["cutoff"] == rows["cutoff"].max()].reset_index(drop=True)
     ranked = np.argsort(model.predict(rows)["predicted_value"].to_numpy(), kind="stable")
     step = max(1, -(-len(ranked) // customers))
     rows = rows.loc[np.sort(ranked[::step])].reset_index(drop=True)
+    foresee(model, rows, progress, f"attribute the predictions of {len(rows):,} customers")
     return attribute(model, rows), rows["customer_id"]
 
 

@@ -13,7 +13,8 @@ def score(found: pd.DataFrame) -> pd.DataFrame:
     """Return how well each method ranks levers, how far off it is and how often it covers.
 
     An estimate for a restricted population is held against the truth of that population. Refused
-    levers count in `refused` alone. Rank correlations are medians over seeds.
+    levers count in `refused` alone. Rank correlations are medians over seeds. Seeds on which one
+    lever alone was run, a null, count in `null_seeds` and `null_found`.
     """
     found = found.assign(against=found["restricted_truth"].fillna(found["truth"]))
     rows = [
@@ -24,6 +25,10 @@ def score(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _figures(part: pd.DataFrame) -> dict[str, float]:
+    nulls = part[part["lever"].isin(NULLS) & part["low"].notna()]
+    part = part[part.groupby("seed")["lever"].transform("nunique") > 1]
+    if part.empty:
+        return {"seeds": 0, **_null(nulls)}
     told = part[part["estimate"].notna()]
     error = (told["estimate"] - told["against"]).abs()
     figures = {
@@ -32,7 +37,7 @@ def _figures(part: pd.DataFrame) -> dict[str, float]:
         "best": told.groupby("seed").apply(_picks_best, include_groups=False).mean(),
         "refused": 1 - len(told) / len(part),
     }
-    if part["method"].iloc[0] in ("mean |SHAP|",):
+    if part["method"].iloc[0] == "mean |SHAP|":
         return figures  # on no scale of money that moving a lever would change
     figures["total_error"] = error.sum() / told["against"].abs().sum()
     spread = (told["high"] - told["low"]) / (2 * 1.96)
@@ -40,14 +45,18 @@ def _figures(part: pd.DataFrame) -> dict[str, float]:
     figures["median_error"] = (error / told["against"].abs())[clear].median()
     if told["low"].notna().any():
         figures["coverage"] = _inside(told, "low", "high")
-        null = told[told["lever"].isin(NULLS)]
-        figures["null_found"] = 1 - _inside(null, "low", "high") if len(null) else np.nan
+        figures |= _null(nulls)
         robust = told[told["verdict"] == "B"]
         figures["bounds_cover"] = (
             _inside(robust, "bound_low", "bound_high") if len(robust) else np.nan
         )
     figures["seconds"] = part.groupby("seed")["seconds"].sum().mean()
     return figures
+
+
+def _null(nulls: pd.DataFrame) -> dict[str, float]:
+    found = 1 - _inside(nulls, "low", "high") if len(nulls) else np.nan
+    return {"null_seeds": len(nulls), "null_found": found}
 
 
 def _inside(rows: pd.DataFrame, low: str, high: str) -> float:

@@ -150,6 +150,13 @@ def test_levers_name_real_features(history):
             assert any(only.measures(name) for name in names), f"{lever.name}: {stem}"
 
 
+@every_history
+def test_who_is_eligible_is_asked_of_real_features(history):
+    names = {f.name for other in HISTORIES for f in features_if_all_columns(other)}
+    asked = [lever.decision.eligible for lever in history.levers if lever.decision]
+    assert {condition.feature for conditions in asked for condition in conditions} <= names
+
+
 # --- what it may not see
 
 

@@ -284,3 +284,12 @@ def test_a_few_rows_are_explained_without_telling_their_cost(model, panel):
     told = []
     assert len(module.find_reasons(model, panel.rows("test").head(3), told.append)) == 3
     assert told == ["find reasons for 3 customers"]
+
+
+def test_what_explaining_will_cost_is_told_before_it_begins(model, panel):
+    """Sixty rows are foreseen from three; of nineteen, none is tried."""
+    rows, told = panel.rows("test").head(60), []
+    module.foresee(model, rows, told.append, "attribute")
+    module.foresee(model, rows.head(19), told.append, "attribute")
+    assert [line.split(", about ")[0] for line in told] == ["attribute"] * 3
+    assert told[1].endswith(" s")

@@ -131,6 +131,28 @@ def test_an_event_is_tried_once_a_period_and_all_outcomes_end_together(tmp_path)
     assert found.eligible == 2
 
 
+def test_of_an_event_time_zero_settles_who_is_eligible_and_one_outcome_is_theirs(tmp_path):
+    """Ann and Bob had bought by 31 January, Cas buys after it; Bob orders again within the 60 days
+    from then on only on 29 March, Ann on 20 February: neither left, whatever the period."""
+    charges = [
+        {"customer_id": name, "attempted_at": day, "succeeded": True}
+        for name, day in (("ann", "2024-01-31"), ("bob", "2024-02-10"), ("ann", "2024-02-25"),
+                          ("cas", "2024-02-25"))
+    ]  # fmt: skip
+    orders = [*ORDERS, *({"customer_id": name, "ordered_at": day, "amount": 1}
+              for name, day in (("bob", "2024-03-29"), ("cas", "2024-02-12")))]  # fmt: skip
+    arm = Arm(history="payments", within_days=10, column="succeeded", among=(True,))
+    bought = (Condition(feature="orders__count_ever", above=0),)
+    found = run(
+        tmp_path, kind="event", arm=arm, periods=3, eligible=bought,
+        tables={"payments": charges, "orders": orders},
+    )  # fmt: skip
+    assert found.customers.tolist() == ["ann", "bob", "ann"]
+    assert found.period.tolist() == [0, 1, 2]
+    assert found.churned.tolist() == [0, 0, 0]
+    assert found.left.tolist() == pytest.approx([1, 5 / 6, 4 / 6])
+
+
 def test_one_failure_among_several_occasions_is_a_failure(tmp_path):
     charges = [
         {"customer_id": "ann", "attempted_at": f"2024-02-0{day}", "succeeded": day != 3}

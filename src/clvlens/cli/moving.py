@@ -48,8 +48,7 @@ def _associated(config: Config, stage: Stages) -> tuple[str, pd.Series]:
     except ModelError:
         return "", pd.Series(dtype=float)
     panel = build_panel(config, stage)
-    stage("attribute predictions to levers")
-    attribution, _ = pipeline.explain(model, panel, SAMPLE)
+    attribution, _ = pipeline.explain(model, panel, SAMPLE, stage)
     return digest, attribution.by_lever().abs().mean()
 
 

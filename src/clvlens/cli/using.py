@@ -36,8 +36,7 @@ def explain(config: Config, stage: Stages) -> None:
     """Attribute the saved model's predictions, draw them, and add them to the run."""
     model, digest = _model(config)
     built = build_panel(config, stage)
-    stage("attribute")
-    attribution, ids = pipeline.explain(model, built)
+    attribution, ids = pipeline.explain(model, built, progress=stage)
     stage("draw")
     folder = records.write_explanation(config, attribution, ids, digest)
     stage.end()

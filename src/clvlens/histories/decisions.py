@@ -160,9 +160,9 @@ AT_SIGN_UP = tuple(
 )
 CONTRACT = ("subscriptions.plan", "subscriptions.is_trial")
 MONTHLY = (
-    Condition(feature="subscriptions__active", above=0),
-    Condition(feature="subscriptions__leaving", below=1),
-    Condition(feature="subscriptions__annual_share", below=1),
+    Condition(feature="subscriptions__active_ever", above=0),
+    Condition(feature="subscriptions__leaving_ever", below=1),
+    Condition(feature="subscriptions__annual_share_ever", below=1),
 )
 SHOP_ORDERS = Rows(history="orders", unlike={"channel": ("subscription", "booking")})
 EXPIRED_CARDS = Rows(history="payments", where={"failure": ("expired_card",)})

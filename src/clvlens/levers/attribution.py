@@ -106,6 +106,22 @@ def attribute(model: CustomerModel, frame: pd.DataFrame) -> Attribution:
     )
 
 
+def foresee(
+    model: CustomerModel, frame: pd.DataFrame, progress: Callable[[str], None], what: str
+) -> None:
+    """Say how long it will take to attribute rows, before it begins: a few are timed.
+
+    Exact TreeSHAP costs rows × trees × leaves × depth², so that it is linear in rows.
+    """
+    few = frame.iloc[: min(PROBE, len(frame) // 20)]
+    progress(what)
+    if len(few):
+        began = time.monotonic()
+        attribute(model, few)
+        seconds = (time.monotonic() - began) / len(few) * len(frame)
+        progress(f"{what}, about {seconds:,.0f} s")
+
+
 def find_reasons(
     model: CustomerModel, frame: pd.DataFrame, progress: Callable[[str], None]
 ) -> pd.DataFrame:

@@ -86,7 +86,7 @@ def study(trial: Trial, about: Effect) -> Effect:
 
 
 def _estimated(trial: Trial, about: Effect, assignment: Assignment, kept: np.ndarray) -> Effect:
-    value = assignment.influence(trial.value, kept)
+    value = _influence(trial, assignment, kept)
     about = _balanced(trial, about, assignment, value, kept)
     words, doubt = gates.touched(_controls(trial, assignment, kept))
     about = replace(about, negative_control=words)
@@ -97,6 +97,13 @@ def _estimated(trial: Trial, about: Effect, assignment: Assignment, kept: np.nda
         return refuse(about, f"something unseen decides it too: {words}")
     about = _graded(trial, _measured(trial, about, assignment, value, kept), assignment, value)
     return _ranked(trial, about, value) if about.could_be_given and kept.all() else about
+
+
+def _influence(trial: Trial, assignment: Assignment, kept: np.ndarray) -> Influence:
+    """Return what each row adds to the effect on value; expected is value a day that is left."""
+    left = trial.left
+    found = assignment.influence(trial.value / left, kept)
+    return replace(found, values=found.values * left[kept], residual=found.residual * left[kept])
 
 
 def _ranked(trial: Trial, about: Effect, value: Influence) -> Effect:

@@ -74,6 +74,12 @@ class Trial:
         return len(np.unique(self.customers))
 
     @property
+    def left(self) -> Floats:
+        """The share of the horizon that is left at each row's time zero."""
+        passed = self.period * self.decision.arm.within_days / self.horizon_days
+        return 1 - passed if self.decision.periods > 1 else np.ones(len(self.arm))
+
+    @property
     def dose(self) -> Floats:
         """The arm on the scale on which it acts: doublings of hours + 1, if it is in hours."""
         return self.arm if self.decision.arm.hours is None else doublings(self.arm)
@@ -98,7 +104,8 @@ class _Begun:
     lever: Lever
     decision: Decision
     decided: str
-    rows: pd.DataFrame  # KEYS, period, arm, value, churned, controls, columns beside
+    rows: pd.DataFrame  # KEYS, period, arm, value, orders, controls, columns beside
+    entry: pd.DataFrame  # KEYS at which it is settled who is eligible
     cohort: int
     ages: int
     is_held: bool
@@ -127,7 +134,7 @@ def run_trials(
         if lever.decision is not None and lever.decision.sustained:
             held = lever.decision.held(horizon_days)
             begun.append(_begin(world, lever, held, horizon_days, is_held=True))
-    rows = [b.rows[[*KEYS]] for b in begun if isinstance(b, _Begun)]
+    rows = [part[[*KEYS]] for b in begun if isinstance(b, _Begun) for part in (b.rows, b.entry)]
     if not rows:
         return [b for b in begun if isinstance(b, Absent)]
     distinct = pd.concat(rows).drop_duplicates()
@@ -160,7 +167,24 @@ def _begin(
     if rows.empty:
         return Absent(lever, "of nobody is it known what they were given and what came of it: "
                       f"a decision needs {horizon_days} days after it")  # fmt: skip
-    return _Begun(lever, decision, decided, rows, cohort, len(zeros.days), is_held)
+    entry = rows
+    if decision.periods > 1:
+        rows, entry = _one_outcome(world, table, rows, horizon_days)
+    return _Begun(lever, decision, decided, rows, entry, cohort, len(zeros.days), is_held)
+
+
+def _one_outcome(
+    world: World, zeros: ir.Table, rows: pd.DataFrame, horizon_days: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rows with the orders of the whole horizon, and their customers' time zeros.
+
+    Effects of periods add up to that of them all if they are on one outcome: to order nothing
+    after the last period is not to have left.
+    """
+    whole = world.engine.frame(outcomes(world, zeros, horizon_days))
+    whole = whole[whole["customer_id"].isin(rows["customer_id"])].reset_index(drop=True)
+    orders = whole[["customer_id", "orders"]]
+    return rows.drop(columns="orders").merge(orders, on="customer_id"), whole
 
 
 def _in_words(zeros: Zeros) -> str:
@@ -214,7 +238,12 @@ def _finish(
     horizon_days: int,
 ) -> Trial | Absent:
     frame = begun.rows.merge(features, on=list(KEYS), how="left")
-    frame = frame[eligible(frame, begun.decision.eligible)].reset_index(drop=True)
+    if begun.decision.periods > 1:  # who is eligible later is not settled by what came before
+        entry = begun.entry[[*KEYS]].merge(features, on=list(KEYS), how="left")
+        entry = entry[eligible(entry, begun.decision.eligible)]
+        frame = frame[frame["customer_id"].isin(entry["customer_id"])].reset_index(drop=True)
+    else:
+        frame = frame[eligible(frame, begun.decision.eligible)].reset_index(drop=True)
     if frame.empty:
         return Absent(begun.lever, f"nobody is eligible: {begun.decision.eligible_note}")
     beside = tuple(
