@@ -114,7 +114,7 @@ def test_rows_predicted_near_zero_are_calibrated_among_themselves():
     """No lower bound is missed there, so that the upper one takes a tenth, not a twentieth."""
     model = ValueInterval(**SMALL).fit(*draw_many_zeros(4000, seed=1))
     X, y = draw_many_zeros(8000, seed=2)
-    assert len(model.state_["offsets"]) == 5
+    assert len(model.state_["offsets"]) == 10
     low, high = model.predict_interval(X).T
     inside = (low <= y) & (y <= high)
     assert low[X[:, 0] < 1.4].max() < 0.01

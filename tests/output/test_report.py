@@ -107,6 +107,15 @@ def test_every_horizon_has_its_total_and_the_grade_of_its_own_model(findings, ev
     assert '<p class="big">EUR 1,000</p>' in card.body
 
 
+def test_the_total_has_the_interval_that_predict_left(findings):
+    said = {"horizon_days": 60, "segment": ["all", "grow"], "predicted_value": [1000.0, 300.0],
+            "value_low_90": [800.4, 1.0], "value_high_90": [1234.5, 2.0]}  # fmt: skip
+    path = findings.config.data_folder / "predictions_totals.csv"
+    for version, told in ((DIGEST[:12], True), ("0" * 12, False)):
+        pd.DataFrame(said | {"model_version": version}).to_csv(path, index=False)
+        assert ("90 % interval: EUR 800 to 1,234." in text_of(findings)) == told
+
+
 def test_association_and_effect_stand_apart_under_their_own_names(findings):
     drivers, levers = (card for card in make_report(findings, command).cards
                        if card.name in ("answer_drivers", "answer_levers"))  # fmt: skip

@@ -11,6 +11,7 @@ from clvlens.cli.legend import legend
 from clvlens.cli.publishing import deliver, publish
 from clvlens.cli.show import kept_though, left_out, notes, table
 from clvlens.cli.stages import Stages
+from clvlens.cli.totalling import shown_totals
 from clvlens.config import Config
 from clvlens.errors import ClvlensError, TrackingError
 from clvlens.evaluation.backtest import MODEL, Evaluation
@@ -166,6 +167,9 @@ def _print_evaluation(config: Config, evaluation: Evaluation, verdict: Grade) ->
         print(table(evaluation.kinds))
     print(f"\nBy slice (means and widths in {records.money_unit(config)})")
     print(table(evaluation.by_slice))
+    if len(evaluation.totals):
+        print(f"\nTotals, with intervals that know nothing of these ({records.money_unit(config)})")
+        print(table(shown_totals(evaluation.totals)))
     print("\nGrades by slice")
     print(table(grade_slices(evaluation)))
     notes(evaluation.notes)

@@ -13,6 +13,7 @@ from clvlens import pipeline
 from clvlens.cli.publishing import publish
 from clvlens.cli.show import completed, notes, served, table
 from clvlens.cli.stages import Stages
+from clvlens.cli.totalling import print_totals, totalled
 from clvlens.config import Config
 from clvlens.errors import ConfigError, ModelError, TrackingError
 from clvlens.evaluation.lifetime import assumption
@@ -21,7 +22,7 @@ from clvlens.models.customer import CustomerModel
 from clvlens.models.horizons import trained_beside
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output import records
-from clvlens.output.predictions import check_place, write_predictions
+from clvlens.output.predictions import check_place, write_predictions, write_totals
 from clvlens.output.tracking import Tracker
 from clvlens.panel.panel import build_panel
 
@@ -29,6 +30,7 @@ PREVIEW = (
     *("customer_id", "predicted_value", "value_low_90", "value_high_90"),
     *("churn_probability", "segment", "reason_1", "reason_1_amount"),
 )
+FOUND = ("customers", "predicted_value", "value_low_90", "value_high_90")
 UNGRADED = "this model has no grade yet: clvlens evaluate"
 
 
@@ -85,16 +87,19 @@ def predict(
         remark=remarks.append,
     )
     write_predictions(frame, path, raw_ids=raw_ids)
+    asked = zip((config, *beside), ((model, digest), *others), strict=True)
+    totals = totalled([(own, *read) for own, read in asked], frame)
+    summed = write_totals(totals, path)
     stage.end()
     _print_predictions(config, frame)
+    print_totals(config, totals)
     notes(tuple(remarks))
     if found is not None:
         print(f"Grade {found.letter}: {found.words}")
-    stage.wrote(path)
+    stage.wrote(path, summed)
     stage.found(currency=config.currency, cutoff=frame["cutoff"].max())
-    for days, own in frame.groupby("horizon_days"):
-        total = own["predicted_value"].sum()
-        stage.found_over(int(str(days)), customers=len(own), predicted_value=total)
+    for row in totals[totals["segment"] == "all"].to_dict("records"):
+        stage.found_over(row.pop("horizon_days"), **{name: row[name] for name in FOUND})
     stage.found(grade=found and found.letter)
     run = records.read_run(config, digest)
     if run is not None and run.link:
@@ -138,17 +143,13 @@ def _model(config: Config, named: str | None = None) -> tuple[CustomerModel, str
 def _print_predictions(config: Config, frame: pd.DataFrame) -> None:
     """Print the customers of highest value, each with the first reason."""
     shown = [name for name in PREVIEW if name in frame]
-    every, frame = frame, frame.query(f"horizon_days == {config.target.horizon_days}")
+    frame = frame.query(f"horizon_days == {config.target.horizon_days}")
     top = frame.sort_values("predicted_value", ascending=False, kind="stable").head(5)[shown]
     if "reason_1" in top:
         amounts = top.pop("reason_1_amount").map("{:+,.2f}".format)
         top["reason_1"] = amounts + " " + top["reason_1"]
     print(f"The {len(top)} of highest value ({records.money_unit(config)})")
     print(table(top))
-    for days, own in every.groupby("horizon_days"):
-        total = own["predicted_value"].sum()
-        over = f" over {days} days" if len(frame) < len(every) else ""
-        print(f"  {len(own):,} customers, {config.currency} {total:,.0f} expected in all{over}")
     if config.clv is not None:
         print(f"  clv: {assumption(config)}")
 

@@ -16,6 +16,7 @@ from clvlens.bootstrap import Interval, bootstrap_difference, bootstrap_interval
 from clvlens.errors import ModelError
 from clvlens.evaluation.kinds import score_kinds
 from clvlens.evaluation.slices import FEWEST, leads, slices
+from clvlens.evaluation.totals import judge_totals
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS, Metric
 from clvlens.models.baselines import Forecast, forecast_baselines
 from clvlens.models.blend import TITLES, ValueBlend
@@ -46,7 +47,8 @@ class Evaluation:
     predicted and actual value by tenth of the predictions. `predictions`: the model's, with the
     outcomes, a row a customer and cutoff; `best_baseline_value` is what `best_baseline` says of
     them, a score without unit where it only ranks. `leads`: the lead over the best baseline of
-    each slice. `kinds`: the kinds of contractual churn, where they are told apart.
+    each slice. `kinds`: the kinds of contractual churn, where they are told apart. `totals`: what
+    everybody, slices and segments bring together, with intervals; see `judge_totals`.
     """
 
     scores: pd.DataFrame
@@ -57,6 +59,7 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     leads: pd.DataFrame = field(default_factory=pd.DataFrame)
     kinds: pd.DataFrame = field(default_factory=pd.DataFrame)
+    totals: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def score(self, method: str, metric: str) -> float:
         """Return one figure; nan where the method has none."""
@@ -114,7 +117,15 @@ def backtest(
         tuple(notes) + panel.notes,
         leads(own, forecasts, test, _drawn(test)["draws"]),
         score_kinds(predictions, test),
+        _totals(model, panel, predictions),
     )  # fmt: skip
+
+
+def _totals(model: CustomerModel, panel: Panel, predictions: pd.DataFrame) -> pd.DataFrame:
+    if model.spread is None:
+        return pd.DataFrame()
+    how = (model.spread, model.stretch, panel.config.segments)
+    return judge_totals(panel.rows("test"), predictions, *how)
 
 
 def _of_the_user(beside: Mapping[str, ArrayLike], test: pd.DataFrame) -> Iterator[Forecast]:

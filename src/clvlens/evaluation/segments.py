@@ -5,10 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from clvlens.config_finance import Segments
 from clvlens.metrics import Floats
 
 NAMES = ("protect", "grow", "win back", "let be")
 TOP = 0.2
+
+
+def segments(value: Floats, churn: Floats, settings: Segments) -> np.ndarray:
+    """Return value × risk, by the shares that the settings name; ties are all valuable or none.
+
+    protect: valuable and risky; grow: valuable and likely to stay; win back: risky, not valuable;
+    let be: neither. Who has nothing to churn from is not risky.
+    """
+    valuable = pd.Series(value).rank(method="max", pct=True).to_numpy() > 1 - settings.valuable
+    risky = np.asarray(churn) >= settings.risky
+    return np.select(
+        [valuable & risky, valuable & ~risky, ~valuable & risky],
+        ["protect", "grow", "win back"],
+        "let be",
+    )
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from clvlens.models.leaderboard import Partners, fit_blend
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.partner import BtydPartner, fit_partner
 from clvlens.models.silence import HISTORY, Silence, fit_silence, stretched
+from clvlens.models.spread import Spread, fit_spread
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import INVOLUNTARY, FeatureInfo, Panel
 from clvlens.panel.snapshot import KEYS
@@ -57,6 +58,11 @@ class CustomerModel:
     def stretch(self) -> float:
         """Horizon over label days: how much longer the horizon is than what was learned from."""
         return self.about["horizon_days"] / self.about["label_days"]
+
+    @property
+    def spread(self) -> Spread | None:
+        """How far value lies from what is expected; older models do not know."""
+        return Spread.from_dict(self.about["spread"]) if "spread" in self.about else None
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return predictions over the horizon, one row each row of features.
@@ -144,10 +150,13 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     if settings.intervals:
         progress("fit intervals")
         interval = ValueInterval(**shape).fit(*fit("value"), select("value"), calibrate("value"))
-    told = {**about, "silence": silence.to_dict()} if silence else about
+    newest = calibrate("value") or select("value") or fit("value")
+    told = {**about, "spread": fit_spread(value.predict(newest.X), newest.y).to_dict()}
+    if silence:
+        told["silence"] = silence.to_dict()
     if not contractual and partners.first is not None:
         known = [rows for role in (calibrate, select) if (rows := role("churned")) is not None]
-        told = {**told, BTYD_SHARE: _btyd_share(churn, partners.first, known)}
+        told[BTYD_SHARE] = _btyd_share(churn, partners.first, known)
     parts = (value, churn, orders, interval, involuntary)
     return CustomerModel(encoder, panel.features, *parts, told)
 

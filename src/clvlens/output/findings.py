@@ -100,6 +100,12 @@ class Findings:
             return pd.DataFrame(columns=list(PREDICTED))
         return pd.read_csv(path, usecols=list(PREDICTED), dtype=PREDICTED)
 
+    @property
+    def totals(self) -> pd.DataFrame:
+        """What predictions add up to over this model's horizon, with bounds; perhaps no rows."""
+        found = _read(self._place("predictions_totals.csv"))
+        return self.own(found) if len(found) else found
+
     @cached_property
     def beside(self) -> tuple[Findings, ...]:
         """What there is about the models of further horizons."""

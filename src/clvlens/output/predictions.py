@@ -12,9 +12,9 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from clvlens.config import Config
-from clvlens.config_finance import Segments
 from clvlens.errors import ClvlensError, ConfigError
 from clvlens.evaluation.lifetime import SOURCES, lifetime_values
+from clvlens.evaluation.segments import segments
 from clvlens.files import whole_file
 from clvlens.models.boosting import Floats
 from clvlens.panel.remarks import FORMULA
@@ -65,21 +65,6 @@ def deciles(value: Floats) -> np.ndarray:
     return np.ceil(ranks * 10).astype(int)
 
 
-def segments(value: Floats, churn: Floats, settings: Segments) -> np.ndarray:
-    """Return value × risk, by the shares that the settings name; ties are all valuable or none.
-
-    protect: valuable and risky; grow: valuable and likely to stay; win back: risky, not valuable;
-    let be: neither. Who has nothing to churn from is not risky.
-    """
-    valuable = pd.Series(value).rank(method="max", pct=True).to_numpy() > 1 - settings.valuable
-    risky = np.asarray(churn) >= settings.risky
-    return np.select(
-        [valuable & risky, valuable & ~risky, ~valuable & risky],
-        ["protect", "grow", "win back"],
-        "let be",
-    )
-
-
 def write_predictions(table: pd.DataFrame, path: Path, *, raw_ids: bool = False) -> Path:
     """Write a table as CSV or Parquet, by the ending; the file appears whole or not at all.
 
@@ -98,6 +83,14 @@ def write_predictions(table: pd.DataFrame, path: Path, *, raw_ids: bool = False)
                 pa.parquet.write_table(arrow, temporary, compression="zstd")
     except OSError as error:
         raise ClvlensError(f"--out {path} cannot be written: {error}; write elsewhere") from None
+    return path
+
+
+def write_totals(totals: pd.DataFrame, predictions: Path) -> Path:
+    """Write totals as CSV beside the file of predictions that they add up."""
+    path = predictions.with_name(f"{predictions.stem}_totals.csv")
+    with whole_file(path) as temporary:
+        totals.to_csv(temporary, index=False)
     return path
 
 

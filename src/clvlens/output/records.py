@@ -20,6 +20,7 @@ import pandas as pd
 from clvlens.config import Config
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.grade import Grade, grade_slices
+from clvlens.evaluation.totals import seen_misses
 from clvlens.files import whole_file, whole_folder
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
@@ -118,6 +119,8 @@ def write_evaluation(
             getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)
         if len(evaluation.kinds):
             evaluation.kinds.to_csv(folder / "kinds.csv", index=False)
+        if len(evaluation.totals):
+            evaluation.totals.to_csv(folder / "totals.csv", index=False)
         grades = grade_slices(evaluation).merge(evaluation.leads, on=["slice", "customers"])
         grades.to_csv(folder / "grades_by_slice.csv", index=False)
         tested = sorted(at.isoformat() for at in evaluation.predictions["cutoff"].unique())
@@ -132,6 +135,19 @@ def write_evaluation(
 def read_grade(config: Config, digest: str) -> Grade | None:
     """Return the grade of the model with this digest, if it was evaluated."""
     return _read(config.data_folder / "evaluation" / "grade.json", Grade, digest)
+
+
+def read_misses(config: Config, digest: str, cutoff: str) -> tuple[float, ...]:
+    """Return by what the totals of the model with this digest missed, as known at a cutoff."""
+    if read_grade(config, digest) is None:
+        return ()
+    when = pd.Timestamp(cutoff)
+    when = when.tz_localize(config.time_zone) if when.tz is None else when
+    try:
+        judged = pd.read_csv(config.data_folder / "evaluation" / "totals.csv")
+        return seen_misses(judged, when, config.target.horizon_days)
+    except (OSError, ValueError, LookupError):
+        return ()
 
 
 def headline_metrics(evaluation: Evaluation, grade: Grade) -> dict[str, float]:

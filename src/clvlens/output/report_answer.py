@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pandas as pd
 
 from clvlens.evaluation.segments import NAMES
@@ -36,11 +38,15 @@ def total(findings: Findings) -> dict[str, object]:
 
 def _worth(findings: Findings, own: pd.DataFrame) -> dict[str, object]:
     chances = own["churn_probability"].dropna()
+    totals = findings.totals
+    bounds = totals[totals["segment"] == "all"].to_dict("records")[0] if len(totals) else {}
     return {
         "days": findings.config.target.horizon_days,
         "cutoff": own["cutoff"].min(),
         "customers": len(own),
         "total": own["predicted_value"].sum(),
+        "low": bounds.get("value_low_90", nan),
+        "high": bounds.get("value_high_90", nan),
         "mean": own["predicted_value"].mean(),
         "at_risk": len(chances),
         "leaving": chances.sum(),
