@@ -87,7 +87,7 @@ def intervals(X, y, C, c, T, centre) -> dict[str, tuple[np.ndarray, np.ndarray]]
     ours = ValueInterval(trees=TREES, learning_rate=0.1)
     mondrian = ours.fit(X, y, calibrate=Rows(C, c)).predict_interval(T).T
     found = {
-        "clvlens: log CQR, asymmetric, by fifths": tuple(mondrian),
+        "clvlens: log CQR, asymmetric, by tenths": tuple(mondrian),
         "CQR": (low - both, high + both),
         "raw quantiles": (low, high),
         "split, normalised": (centre(T) - scaled, centre(T) + scaled),

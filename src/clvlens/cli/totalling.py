@@ -50,7 +50,7 @@ def print_totals(config: Config, totals: pd.DataFrame) -> None:
         over = f" over {row['horizon_days']} days" if config.target.more_horizons else ""
         print(f"  {row['customers']:,} customers, {_expected(row)} in all{over}{_bounds(row)}")
     own = totals[totals["horizon_days"] == config.target.horizon_days]
-    if own["value_low_90"].isna().all():
+    if np.isnan(own["value_low_90"].to_numpy()).all():
         return
     count = int(own["windows"].iloc[0])
     told = f"{count} window{'s' * (count != 1)} after those learned from" if count else "no window"

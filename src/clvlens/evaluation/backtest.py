@@ -16,6 +16,7 @@ from clvlens.bootstrap import Interval, bootstrap_difference, bootstrap_interval
 from clvlens.errors import ModelError
 from clvlens.evaluation.kinds import score_kinds
 from clvlens.evaluation.slices import FEWEST, leads, slices
+from clvlens.evaluation.survival import survival_curves
 from clvlens.evaluation.totals import judge_totals
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS, Metric
 from clvlens.models.baselines import Forecast, forecast_baselines
@@ -48,7 +49,8 @@ class Evaluation:
     outcomes, a row a customer and cutoff; `best_baseline_value` is what `best_baseline` says of
     them, a score without unit where it only ranks. `leads`: the lead over the best baseline of
     each slice. `kinds`: the kinds of contractual churn, where they are told apart. `totals`: what
-    everybody, slices and segments bring together, with intervals; see `judge_totals`.
+    everybody, slices and segments bring together, with intervals; see `judge_totals`. `survival`:
+    how many of a slice are still customers, by month; see `survival_curves`.
     """
 
     scores: pd.DataFrame
@@ -60,6 +62,7 @@ class Evaluation:
     leads: pd.DataFrame = field(default_factory=pd.DataFrame)
     kinds: pd.DataFrame = field(default_factory=pd.DataFrame)
     totals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    survival: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def score(self, method: str, metric: str) -> float:
         """Return one figure; nan where the method has none."""
@@ -118,6 +121,7 @@ def backtest(
         leads(own, forecasts, test, _drawn(test)["draws"]),
         score_kinds(predictions, test),
         _totals(model, panel, predictions),
+        survival_curves(model, test, predictions),
     )  # fmt: skip
 
 

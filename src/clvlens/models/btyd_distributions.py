@@ -148,6 +148,14 @@ class ParetoNbd(Parameters):
         """Chance that the lifetime has not ended by now."""
         return expit(-self._log_odds_dead(x, t_x, T))
 
+    def probability_alive_later(self, x: Floats, t_x: Floats, T: Floats, t: float) -> Floats:
+        """Chance that the lifetime will not have ended in t.
+
+        Whoever is alive now has a lifetime that ends at a Gamma(s, beta + T) rate.
+        """
+        onwards = -self.s * np.log1p(t / (self.beta + T))
+        return self.probability_alive(x, t_x, T) * np.exp(onwards)
+
     def probability_active(self, x: Floats, t_x: Floats, T: Floats, t: float) -> Floats:
         """Chance of at least one purchase in the next t.
 

@@ -150,13 +150,12 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     if settings.intervals:
         progress("fit intervals")
         interval = ValueInterval(**shape).fit(*fit("value"), select("value"), calibrate("value"))
-    newest = calibrate("value") or select("value") or fit("value")
+    newest = later[1] or later[0] or fit("value")
     told = {**about, "spread": fit_spread(value.predict(newest.X), newest.y).to_dict()}
     if silence:
         told["silence"] = silence.to_dict()
     if not contractual and partners.first is not None:
-        known = [rows for role in (calibrate, select) if (rows := role("churned")) is not None]
-        told[BTYD_SHARE] = _btyd_share(churn, partners.first, known)
+        told[BTYD_SHARE] = _btyd_share(churn, partners.first, calibrate, select)
     parts = (value, churn, orders, interval, involuntary)
     return CustomerModel(encoder, panel.features, *parts, told)
 
@@ -174,11 +173,14 @@ def _fit_partners(panel: Panel, encoder: Encoder, about: dict) -> Partners:
     return Partners(first, fit_partner(every, *how, first.purchases))
 
 
-def _btyd_share(churn: ChurnClassifier, partner: BtydPartner, later: list[Rows]) -> float:
+def _btyd_share(
+    churn: ChurnClassifier, partner: BtydPartner, *later: Callable[[str], Rows | None]
+) -> float:
     """Return BTYD's share of churn: what helps on the newest later rows, or half without any."""
-    if not later:
+    known = [rows for role in later if (rows := role("churned")) is not None]
+    if not known:
         return HALF
-    X, silent, _ = later[0]
+    X, silent, _ = known[0]
     btyd = partner.silence(X, partner.label_days)
     return choose_share(silent, churn.predict_proba(X)[:, 1], btyd)
 

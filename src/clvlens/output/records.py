@@ -119,8 +119,9 @@ def write_evaluation(
             getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)
         if len(evaluation.kinds):
             evaluation.kinds.to_csv(folder / "kinds.csv", index=False)
-        if len(evaluation.totals):
-            evaluation.totals.to_csv(folder / "totals.csv", index=False)
+        for name in ("totals", "survival"):
+            if len(getattr(evaluation, name)):
+                getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)
         grades = grade_slices(evaluation).merge(evaluation.leads, on=["slice", "customers"])
         grades.to_csv(folder / "grades_by_slice.csv", index=False)
         tested = sorted(at.isoformat() for at in evaluation.predictions["cutoff"].unique())
