@@ -49,16 +49,22 @@ def test_a_year_has_room_for_four_roles_of_thirty_days():
     assert plan.notes == ()
 
 
-def test_a_snapshot_without_an_outcome_lies_three_quarters_into_the_newest_labels():
-    """Labels of forty days from the last role before the test: thirty days after it."""
-    plan = plan_cutoffs(world(target={"horizon_days": 40}))
-    newest = max(plan.fit + plan.select + plan.calibrate)
-    assert plan.recent == newest + 30 * DAY
-    assert newest < plan.recent < plan.test[0]
+def test_a_snapshot_without_an_outcome_lies_three_quarters_into_the_labels_of_the_only_role():
+    """Labels of forty days from June 1st: thirty days after it."""
+    cutoffs = {"fit": ["2023-05-01", "2023-06-01"], "test": ["2023-10-01"]}
+    plan = plan_cutoffs(world(target={"horizon_days": 40}, cutoffs=cutoffs))
+    assert plan.recent == instant("2023-07-01")
+
+
+@pytest.mark.parametrize("role", ["select", "calibrate"])
+def test_a_later_role_tells_more_than_a_snapshot_without_an_outcome(role):
+    cutoffs = {"fit": ["2023-05-01"], role: ["2023-07-01"], "test": ["2023-10-01"]}
+    assert plan_cutoffs(world(target={"horizon_days": 40}, cutoffs=cutoffs)).recent is None
 
 
 def test_labels_of_a_day_leave_no_midnight_for_one():
-    assert plan_cutoffs(world(target={"horizon_days": 1})).recent is None
+    cutoffs = {"fit": ["2023-05-01"], "test": ["2023-10-01"]}
+    assert plan_cutoffs(world(target={"horizon_days": 1}, cutoffs=cutoffs)).recent is None
 
 
 def test_more_snapshots_to_fit_on_go_back_by_a_step_as_far_as_there_is_history():

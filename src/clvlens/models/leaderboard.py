@@ -155,7 +155,7 @@ def fit_blend(
     """Fit the methods, weigh them on held-out rows, learn again from all rows, set the level.
 
     `later` are the select and the calibrate role; what came in them is compared with what was
-    expected. `recent` are features of a snapshot after all of them, whose outcome nobody knows.
+    expected. `recent` are features of a snapshot after the fit role, whose outcome nobody knows.
     """
     if None in partners:
         partners = Partners(None, None)
@@ -188,12 +188,13 @@ def _again(
 
 
 def _levelled(
-    first: ValueBlend, blend: ValueBlend, later: list[Rows], recent: Floats
+    first: ValueBlend, blend: ValueBlend, later: list[Rows], newest: Floats
 ) -> ValueBlend:
     """Return the blend with its learned methods at the level that later windows ask for.
 
     `first` learned before the `later` roles, so that they tell what it missed. The gap to BTYD's
-    level is that of `recent` rows, from which nothing was learned: customers age, and trees, which
+    level is that of the `newest` rows: of the last role, whose labels taught every method its
+    level, or of a snapshot after the only one. Since then customers have aged, and trees, which
     have seen nobody older, do not follow them as BTYD does.
     """
     learned = {n: w for n, w in blend.weights.items() if n != BTYD and w > 0}
@@ -202,7 +203,7 @@ def _levelled(
     windows = [
         Window(float(y.sum()), *_totals(first, first.partner, learned, X)) for X, y, _ in later
     ]
-    trees, btyd = _totals(blend, blend.partner, learned, recent)
+    trees, btyd = _totals(blend, blend.partner, learned, newest)
     if not all(min(window) > 0 for window in (*windows, (trees, btyd))):
         return blend
     share = followed(windows)

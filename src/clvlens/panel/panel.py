@@ -56,7 +56,7 @@ class Panel:
     `label_days`, one column a feature (double or text), and `TARGETS`, money in the run's
     currency over `label_days`. Contractual churn is missing where there was no subscription to
     lose, and has `INVOLUNTARY` beside it where it can be told. `recent` has the features alone,
-    one row a customer, at the plan's cutoff of that name.
+    one row a customer, at the plan's cutoff of that name, where it has one.
     """
 
     config: Config

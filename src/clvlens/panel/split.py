@@ -3,8 +3,8 @@
 Labels of one role must have ended before the next role's cutoffs. Where history is too short
 for four, roles are merged, and the plan says so; where it is too short for two, it refuses.
 
-Between the newest labels and the test lies one more snapshot, without an outcome: how customers
-have aged since the newest labels began is known from it before the test begins.
+Where fit alone comes before the test, one more snapshot lies in between, without an outcome: how
+customers have aged since the newest labels began is known from it before the test begins.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RECENT = 0.75  # of the newest label window; later would be nearer to what the t
 class Plan:
     """Cutoffs by role, as instants; `label_days` is how long labels last before the test.
 
-    `recent` is a cutoff after the newest before the test, whose outcome is not known by then.
+    `recent` is a cutoff between fit and test, whose outcome is not known by the test.
     """
 
     fit: tuple[int, ...]
@@ -81,8 +81,10 @@ def _plan_cutoffs(world: World) -> Plan:
 
 
 def _recent(world: World, plan: Plan) -> int | None:
-    """Return the midnight of the snapshot without an outcome; none where labels last no days."""
-    newest = max(plan.fit + plan.select + plan.calibrate)
+    """Return the midnight of the snapshot without an outcome, where no later role tells instead."""
+    if plan.select or plan.calibrate:
+        return None
+    newest = max(plan.fit)
     later = int(newest + RECENT * plan.label_days * DAY)
     cutoff = midnight_before(later, world.config.time_zone)
     return cutoff if cutoff > newest else None
