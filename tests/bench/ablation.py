@@ -78,9 +78,9 @@ def whole(panel: Panel) -> Panel:
     return with_candidates(*panel.config.model.candidates)(panel)
 
 
-def without_recent(panel: Panel) -> Panel:
-    """Leave out the snapshot after the newest labels: the level is seen on the labels' rows."""
-    return replace(whole(panel), recent=None)
+def without_recent(panel: Panel) -> Panel | None:
+    """Leave out the snapshot without an outcome, so that the level is seen on the labels' rows."""
+    return None if panel.recent is None else replace(whole(panel), recent=None)
 
 
 def without_later_roles(panel: Panel) -> Panel | None:
