@@ -26,6 +26,7 @@ from clvlens.levers.opportunity import Opportunity, find_opportunity
 from clvlens.models.customer import CustomerModel, train_model
 from clvlens.models.encoding import SMALLEST_SHARE
 from clvlens.models.horizons import agreeing
+from clvlens.models.own import Estimator, OwnValue
 from clvlens.output.predictions import prediction_table
 from clvlens.panel.instants import midnight_before, to_instant
 from clvlens.panel.panel import Panel, snapshot_frame
@@ -38,9 +39,15 @@ CHANGED = "the data have changed since the model was trained"
 Progress = Callable[[str], None]
 
 
-def train(panel: Panel, progress: Progress = lambda _: None) -> CustomerModel:
-    """Fit value, churn, orders and intervals on the roles before the test."""
-    return train_model(panel, _about(panel), progress)
+def train(
+    panel: Panel, progress: Progress = lambda _: None, *, model: Estimator | None = None
+) -> CustomerModel:
+    """Fit value, churn, orders and intervals on the roles before the test.
+
+    `model` is an estimator of the user's that says value in the place of clvlens' own methods: see
+    `clvlens.models.own.Estimator`.
+    """
+    return train_model(panel, _about(panel), progress, model)
 
 
 def evaluate(
@@ -156,7 +163,12 @@ def _reasons(
     wanted: int | Collection[str],
     progress: Progress,
 ) -> pd.DataFrame | None:
-    """Return the reasons for whom they are wanted; nothing where that is nobody."""
+    """Return the reasons for whom they are wanted; nothing where that is nobody, or none are known.
+
+    What an estimator of the user's adds up is not known here.
+    """
+    if isinstance(model.value, OwnValue):
+        return None
     if isinstance(wanted, int):
         ranked = np.argsort(-predicted["predicted_value"].to_numpy(), kind="stable")
         chosen = np.sort(ranked[:wanted])

@@ -7,6 +7,11 @@ import pandas as pd
 import pytest
 from tests.support.command import clvlens
 
+from clvlens.cli.learning import train
+from clvlens.cli.stages import Stages
+from clvlens.config import load_config
+from clvlens.models.store import check_manifest
+
 CONFIG = Path(__file__).parents[2] / "configs" / "complete_journey.yaml"
 TRIAL = "complete_journey-trial-400"
 
@@ -51,6 +56,29 @@ def test_a_customer_has_a_row_a_horizon_that_contradicts_no_other(journey):
     assert "note: 700 days have no model and no rows" in ran["predict"].out
     total = found.loc[found["horizon_days"] == 30, "predicted_value"].sum()
     assert f"USD {total:,.0f} expected in all over 30 days" in ran["predict"].out
+
+
+class Stopping(Stages):
+    """Somebody who presses Ctrl-C when a stage begins for the second time."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__()
+        self.left = [stage, stage]
+
+    def __call__(self, name: str) -> None:
+        self.left = self.left[1:] if name in self.left else self.left
+        if not self.left:
+            raise KeyboardInterrupt(f"at the second {name}")
+
+
+def test_a_training_that_is_interrupted_between_horizons_leaves_all_models_as_they_were(journey):
+    folder, _ = journey
+    config = load_config(folder / "configs" / CONFIG.name, customers=400)
+    before = [check_manifest(own.model_folder) for own in config.horizons[:2]]
+    other = config.model_copy(update={"model": config.model.model_copy(update={"trees": 31})})
+    with pytest.raises(KeyboardInterrupt, match="at the second fit orders"):
+        train(other, Stopping("fit orders"))
+    assert [check_manifest(own.model_folder) for own in config.horizons[:2]] == before
 
 
 def test_check_says_beforehand_what_history_allows(journey):

@@ -101,7 +101,7 @@ def explained(model, panel):
 @pytest.fixture(scope="session")
 def written(panel, model, evaluation, explained):
     """The folder of all that a run leaves behind."""
-    records.write_training(panel.config, panel, model, DIGEST)
+    records.write_training(panel.config, model, DIGEST)
     records.write_evaluation(panel.config, model, evaluation, grade(evaluation), DIGEST)
     records.write_explanation(panel.config, *explained, DIGEST)
     return panel.config.data_folder

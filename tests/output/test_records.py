@@ -131,7 +131,7 @@ def test_the_settings_tell_neither_places_nor_whom_rules_name(panel, model, tmp_
         target={"horizon_days": 60},
         root=tmp_path,
     )
-    folder = records.write_training(config, panel, model, DIGEST)
+    folder = records.write_training(config, model, DIGEST)
     settings = json.loads((folder / "run" / "config.json").read_text())
     assert all(word not in str(settings) for word in (CANARY, "secret", "/home", str(tmp_path)))
     assert settings["target"]["horizon_days"] == 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -32,12 +33,30 @@ CHURN_SCORES = ("auc", "auc_pr", "log_loss", "brier", "ece")
 
 
 def train(config: Config, stage: Stages) -> None:
-    """Fit, save and register a model for each horizon; one training of a run at a time."""
+    """Fit a model for each horizon; all are saved and registered once the last is fitted.
+
+    Whoever interrupts it keeps the models of one training before, or has those of this one. One
+    training of a run goes on at a time.
+    """
     with alone(config.data_folder / ".training"):
+        fitted: dict[int, CustomerModel] = {}
         for own in config.horizons:
             with left_out(own):
+                fitted[own.target.horizon_days] = pipeline.train(build_panel(own, stage), stage)
+        _save(config, fitted)
+        for own in config.horizons:
+            if model := fitted.get(own.target.horizon_days):
                 _name_horizon(own, config)
-                _train(own, stage)
+                _register(own, model, stage)
+
+
+def _save(config: Config, fitted: dict[int, CustomerModel]) -> None:
+    """Save the models of all horizons; one that history no longer allows goes, as it is older."""
+    for own in config.horizons:
+        if model := fitted.get(own.target.horizon_days):
+            save_model(model, own.model_folder)
+        else:
+            shutil.rmtree(own.model_folder, ignore_errors=True)
 
 
 def evaluate(config: Config, promote: bool, stage: Stages) -> None:
@@ -52,12 +71,10 @@ def _name_horizon(own: Config, config: Config) -> None:
         print(f"\nOver {own.target.horizon_days} days")
 
 
-def _train(config: Config, stage: Stages) -> None:
-    built = build_panel(config, stage)
-    model = pipeline.train(built, stage)
-    save_model(model, config.model_folder)
+def _register(config: Config, model: CustomerModel, stage: Stages) -> None:
+    """Say what a saved model is, and track its training."""
     digest = check_manifest(config.model_folder)
-    training = records.write_training(config, built, model, digest)
+    training = records.write_training(config, model, digest)
     stage.end()
     if isinstance(model.value, ValueBlend):
         print(model.value.words())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,16 +47,12 @@ def kept_though(what: str) -> Iterator[None]:
 
 @contextmanager
 def left_out(config: Config) -> Iterator[None]:
-    """Let one of the further horizons be left out, with a word, where history does not allow it.
-
-    Its former model, if there is one, goes: it would not belong to the others.
-    """
+    """Let one of the further horizons be left out, with a word, where history does not allow it."""
     try:
         yield
     except (TimeError, ModelError) as error:
         if not config.beside:
             raise
-        shutil.rmtree(config.model_folder, ignore_errors=True)
         days = config.target.horizon_days
         print(f"  note: {days} days are left out, as history does not allow them: {error}")
 

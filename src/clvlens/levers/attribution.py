@@ -18,9 +18,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from clvlens.errors import ModelError
 from clvlens.histories.base import stem_of
 from clvlens.models.boosting import Floats
 from clvlens.models.customer import CustomerModel
+from clvlens.models.own import OwnValue
 from clvlens.panel.panel import FeatureInfo
 
 PROBE = 500  # rows explained first, to tell how long all will take
@@ -87,7 +89,12 @@ def attribute(model: CustomerModel, frame: pd.DataFrame) -> Attribution:
     """Attribute the predicted value of each row of features to the features, in money.
 
     Cost: exact TreeSHAP of both parts, some hundred times that of predicting; choose the rows.
+    Raises `ModelError` where value is said by an estimator of the user's.
     """
+    if isinstance(model.value, OwnValue):
+        raise ModelError(
+            f"value is predicted by {model.value.name}: of what it adds up is known to it alone"
+        )
     X = model.encoder.encode(frame).to_numpy()
     margins = model.value.margins(X)
     shares = model.value.shares(X)

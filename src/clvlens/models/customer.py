@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.leaderboard import Partners, fit_blend
 from clvlens.models.orders import OrderCountRegressor
+from clvlens.models.own import Estimator, OwnValue, fit_own
 from clvlens.models.partner import BtydPartner, fit_partner
 from clvlens.models.silence import HISTORY, Silence, fit_silence, stretched
 from clvlens.models.spread import Spread, fit_spread
@@ -42,7 +44,7 @@ class CustomerModel:
 
     encoder: Encoder
     features: tuple[FeatureInfo, ...]
-    value: ValueBlend | HurdleRegressor
+    value: ValueBlend | HurdleRegressor | OwnValue
     churn: ChurnClassifier
     orders: OrderCountRegressor
     interval: ValueInterval | None = None
@@ -113,9 +115,15 @@ class CustomerModel:
         return Silence.from_dict(self.about["silence"]).lasts(X[:, places], *days)
 
 
-def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) -> CustomerModel:
+def train_model(
+    panel: Panel,
+    about: dict,
+    progress: Progress = lambda _: None,
+    own: Estimator | None = None,
+) -> CustomerModel:
     """Fit every model on the panel's fit rows; later roles stop growth and calibrate.
 
+    `own` takes the place of the methods of value, and learns from all roles before the test.
     Raises `ModelError` where there is too little to learn from.
     """
     check_device(panel.config.model.device)
@@ -134,10 +142,14 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
     settings = panel.config.model
     shape = settings.model_dump(exclude={"intervals", "candidates"})
     progress("fit value")
+    partners = Partners(None, None) if own else _fit_partners(panel, encoder, about)
     later = [select("value"), calibrate("value")]
-    partners = _fit_partners(panel, encoder, about)
     recent = None if panel.recent is None else encoder.encode(panel.recent).to_numpy()
-    value = fit_blend(settings.candidates, shape, fit("value"), later, partners, recent)
+    value = (
+        fit_own(own, encoder.columns, _together(fit("value"), later))
+        if own
+        else fit_blend(settings.candidates, shape, fit("value"), later, partners, recent)
+    )
     progress("fit churn")
     churn = ChurnClassifier(**shape).fit(*fit("churned"), select("churned"), calibrate("churned"))
     involuntary = None
@@ -158,6 +170,11 @@ def train_model(panel: Panel, about: dict, progress: Progress = lambda _: None) 
         told[BTYD_SHARE] = _btyd_share(churn, partners.first, calibrate, select)
     parts = (value, churn, orders, interval, involuntary)
     return CustomerModel(encoder, panel.features, *parts, told)
+
+
+def _together(rows: Rows, later: list[Rows | None]) -> Rows:
+    """Return the rows of all roles, those that are there."""
+    return reduce(Rows.and_then, [more for more in later if more is not None], rows)
 
 
 def _fit_partners(panel: Panel, encoder: Encoder, about: dict) -> Partners:

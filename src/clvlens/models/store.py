@@ -20,9 +20,11 @@ from clvlens.models.customer import CustomerModel
 from clvlens.models.encoding import Encoder
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
+from clvlens.models.own import Estimator, OwnValue, restore_own
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import FeatureInfo
 
+OWN = "own-"  # before the names of files that an estimator of the user's wrote
 FORMAT = 2  # 1 had one hurdle in place of a blend
 ESTIMATORS: dict[str, type[Boosted] | type[ValueBlend]] = {
     "value": ValueBlend,
@@ -35,6 +37,7 @@ ESTIMATORS: dict[str, type[Boosted] | type[ValueBlend]] = {
 
 def save_model(model: CustomerModel, folder: Path) -> Path:
     """Write a model into a folder that appears whole or not at all."""
+    own = model.value if isinstance(model.value, OwnValue) else None
     fitted = _estimators(model)
     metadata = {
         "format": FORMAT,
@@ -43,7 +46,10 @@ def save_model(model: CustomerModel, folder: Path) -> Path:
         "features": [asdict(feature) for feature in model.features],
         "estimators": {name: _describe(estimator) for name, estimator in fitted.items()},
     }
-    files = {"metadata.json": _json(metadata)}
+    files = {f"{OWN}{name}": content for name, content in (own.files() if own else {}).items()}
+    if own:
+        metadata["own"] = own.name
+    files["metadata.json"] = _json(metadata)
     for name, estimator in fitted.items():
         for part, booster in estimator.boosters_.items():
             files[f"{name}-{part}.ubj"] = bytes(booster.save_raw("ubj"))
@@ -55,17 +61,22 @@ def save_model(model: CustomerModel, folder: Path) -> Path:
     return folder
 
 
-def load_model(folder: Path, device: str = "cpu") -> CustomerModel:
+def load_model(
+    folder: Path, device: str = "cpu", *, own: type[Estimator] | None = None
+) -> CustomerModel:
     """Return a model after checking every file against the manifest.
 
-    Its trees are asked on the `device`, `cpu` or `cuda`, wherever they were grown. Raises
-    `ModelError` where a file is missing, changed or unknown, the format is newer, what was written
-    is no model, or XGBoost cannot use the device.
+    Its trees are asked on the `device`, `cpu` or `cuda`, wherever they were grown. A model with an
+    estimator of the user's needs its class as `own`: nothing is imported because a folder says so.
+    Raises `ModelError` where a file is missing, changed or unknown, the format is newer, what was
+    written is no model, its class is not handed in, or XGBoost cannot use the device.
     """
     check_device(device)
     files = _checked(folder)
     try:
-        model = _restore(files)
+        model = _restore(files, own)
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{folder} describes no model that works; train it again") from error
     for estimator in _estimators(model).values():
@@ -110,7 +121,7 @@ def _checked(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _restore(files: dict[str, bytes]) -> CustomerModel:
+def _restore(files: dict[str, bytes], own: type[Estimator] | None) -> CustomerModel:
     """Return the model that the files describe, once it could predict a customer of no history."""
     metadata = json.loads(files["metadata.json"])
     if metadata["format"] != json.loads(files["manifest.json"])["format"]:
@@ -126,6 +137,9 @@ def _restore(files: dict[str, bytes]) -> CustomerModel:
         alone = name == "value" and "weights" not in about["state"]  # as format 1 had it
         kind = HurdleRegressor if alone else ESTIMATORS[name]
         estimators[name] = kind.restored(about["settings"], boosters, about["state"])
+    if "own" in metadata:
+        saved = {n.removeprefix(OWN): held for n, held in files.items() if n.startswith(OWN)}
+        estimators["value"] = restore_own(metadata["own"], own, encoder.columns, saved)
     model = CustomerModel(encoder, features, **estimators, about=metadata["about"])
     unexplained = set(encoder.sources) - {feature.name for feature in features}
     predicted = model.predict_encoded(np.full((1, len(encoder.columns)), np.nan))
@@ -143,8 +157,9 @@ def _describe(estimator: Boosted | ValueBlend) -> dict:
 
 
 def _estimators(model: CustomerModel) -> dict[str, Any]:
-    """Return the estimators that the model has, by name."""
-    return {name: getattr(model, name) for name in ESTIMATORS if getattr(model, name)}
+    """Return the estimators of clvlens that the model has, by name."""
+    found = {name: getattr(model, name) for name in ESTIMATORS}
+    return {name: one for name, one in found.items() if one and not isinstance(one, OwnValue)}
 
 
 def _json(values: dict) -> bytes:

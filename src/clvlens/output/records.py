@@ -29,7 +29,6 @@ from clvlens.output.dependence import dependence
 from clvlens.output.model_card import model_card
 from clvlens.output.page import save_plots
 from clvlens.output.stamps import DIGEST, write_stamp
-from clvlens.panel.panel import Panel
 
 EXAMPLES = 20
 HASH_LENGTH = 12
@@ -85,13 +84,13 @@ def read_run(config: Config, digest: str) -> RunRecord | None:
     return _read(config.data_folder / "run.json", RunRecord, digest)
 
 
-def write_training(config: Config, panel: Panel, model: CustomerModel, digest: str) -> Path:
+def write_training(config: Config, model: CustomerModel, digest: str) -> Path:
     """Write what a training was made of: the feature dictionary, the settings, the metadata.
 
     Where the data lie, and the values of rules, which may name customers, are left out.
     """
     with whole_folder(config.data_folder / "training") as folder:
-        features = pd.DataFrame([asdict(feature) for feature in panel.features])
+        features = pd.DataFrame([asdict(feature) for feature in model.features])
         features.to_csv(folder / "features.csv", index=False)
         (folder / "run").mkdir()
         dump(folder / "run" / "metadata.json", model.about)
