@@ -31,4 +31,5 @@ def test_a_feature_that_changed_for_all_is_named_first_with_what_it_was(model, r
     found = snapshot_drift(model, rows)
     assert found["what"].iloc[0] == recent
     assert found["moved"].iloc[0]
+    assert found["meaning"].iloc[0].endswith("in the last 60 days")
     assert found["now"].iloc[0] == pytest.approx(found["before"].iloc[0] + 500)

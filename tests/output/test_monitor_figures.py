@@ -12,8 +12,9 @@ def drawn() -> dict[str, Figure]:
          "index": [0.05, 0.05, 0.05, 0.3], "bound": 0.1}
     )  # fmt: skip
     snapshots = pd.DataFrame(
-        {"what": ["tickets__count_90d", "predicted_value"], "index": [0.4, 0.1], "bound": 0.2,
-         "moved": [True, False]}
+        {"what": ["tickets__count_90d", "predicted_value"],
+         "meaning": ["number of tickets in the last 90 days", "predicted value"],
+         "index": [0.4, 0.1], "bound": 0.2, "moved": [True, False]}
     )  # fmt: skip
     said = pd.DataFrame(
         {"month": ["2024-01", "2024-02"] * 2, "by": "all", "measure": ["csat"] * 2 + ["nps"] * 2,
@@ -41,7 +42,7 @@ def test_a_month_that_moved_is_marked_at_its_history(drawn):
 def test_what_is_furthest_from_before_is_at_the_top(drawn):
     axes = drawn["snapshots"].axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == [
-        "predicted_value", "tickets__count_90d",
+        "predicted value", "number of tickets in the last 90 days",
     ]  # fmt: skip
     assert [bar.get_width() for bar in axes.patches] == [0.5, 2.0]
 

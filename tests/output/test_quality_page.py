@@ -36,6 +36,21 @@ def test_what_a_result_would_suffer_from_is_said(tmp_path):
     ]
 
 
+def test_rows_that_are_not_read_for_want_of_a_customer_are_said_with_their_share(tmp_path):
+    """Every fifth of twenty orders is a guest's."""
+    orders: list[Row] = [
+        {"customer_id": "c1" if n % 5 else "", "ordered_at": day, "amount": 5}
+        for n, day in enumerate(DAYS[:20])
+    ]
+    keep = {"orders": {"keep": [{"column": "customer_id", "filled": True}]}}
+    world = read_world(configure(tmp_path, {"orders": orders}, options=keep))
+    assert (
+        "orders: 4 rows not read, without customer_id: 20 % of the table, of which no result knows"
+    ) in list(findings(world, measure_quality(world)))
+    page = quality_page(world, measure_quality(world), plan_cutoffs(world))
+    assert "known in all, from 1 history." in page
+
+
 def test_that_customers_are_born_before_they_sign_up_is_no_finding(tmp_path):
     orders: list[Row] = [{"customer_id": "c1", "ordered_at": day, "amount": 5} for day in DAYS]
     born = [{"customer_id": "c1", "signed_up_at": "2024-01-01", "born_on": "1990-01-01"}]

@@ -9,8 +9,9 @@ from clvlens.evaluation.drift import bins, moved
 from clvlens.models.customer import CustomerModel
 
 LEAST_PSI = 0.2  # of a snapshot, which holds mostly the same customers as the one before
-SAID = ("predicted_value", "churn_probability", "expected_orders")
-COLUMNS = ["kind", "what", "before", "now", "index", "bound", "moved"]
+SAID = {name: name.replace("_", " ")
+        for name in ("predicted_value", "churn_probability", "expected_orders")}  # fmt: skip
+COLUMNS = ["kind", "what", "meaning", "before", "now", "index", "bound", "moved"]
 
 
 def snapshot_drift(model: CustomerModel, rows: pd.DataFrame) -> pd.DataFrame:
@@ -24,6 +25,7 @@ def snapshot_drift(model: CustomerModel, rows: pd.DataFrame) -> pd.DataFrame:
     cutoff = pd.factorize(rows["cutoff"], sort=True)[0]
     newest = cutoff == cutoff.max()
     found = []
+    meanings = SAID | {feature.name: feature.meaning for feature in model.features}
     read = list(dict.fromkeys(model.encoder.sources))
     for kind, table, names in (("prediction", predicted, SAID), ("feature", rows, read)):
         for name in names:
@@ -34,7 +36,8 @@ def snapshot_drift(model: CustomerModel, rows: pd.DataFrame) -> pd.DataFrame:
             move = moved(counts[-1], counts[:-1], LEAST_PSI)
             if move is not None:
                 before, now = _shown(values[~newest]), _shown(values[newest])
-                found.append((kind, name, before, now, move.psi, move.bound, move.is_out))
+                told = (before, now, move.psi, move.bound, move.is_out)
+                found.append((kind, name, meanings[name], *told))
     table = pd.DataFrame(found, columns=COLUMNS)
     order = (table["index"] / table["bound"]).sort_values(ascending=False).index
     return table.loc[order].reset_index(drop=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -9,6 +11,7 @@ from matplotlib.figure import Figure
 from clvlens.output.figures import BLUE, GREY, ORANGE, titled_axes
 from clvlens.output.value_figures import CYCLE
 
+LONGEST = 50  # characters of a name beside a bar
 FULL = 2.0  # times the bound, from which the colour is darkest
 
 
@@ -38,7 +41,9 @@ def snapshot_drift(snapshots: pd.DataFrame, shown: int = 15) -> Figure:
     figure, axes = titled_axes(title, 1.6 + 0.34 * len(rows))
     ratio = rows["index"] / rows["bound"]
     colours = [ORANGE if out else BLUE for out in rows["moved"]]
-    axes.barh(rows["what"], ratio, color=colours)
+    names = [textwrap.shorten(text, LONGEST, placeholder=" …") for text in rows["meaning"]]
+    axes.barh(range(len(rows)), ratio, color=colours)
+    axes.set_yticks(range(len(rows)), names)
     axes.axvline(1, color=GREY, linestyle="--")
     axes.set_xlabel("Index over its bound (above 1: moved)")
     axes.set_ylabel("Feature or prediction")

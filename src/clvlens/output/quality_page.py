@@ -26,6 +26,7 @@ EMPTY = 0.5  # share of missing values from which a column tells little
 MANY, FEW = 1_000, 100  # customers from which rankings are steady, and below which none is learned
 ONCE = 0.8  # share of buyers with one order from which repeat behaviour is hardly seen
 THIN = 0.5  # of the usual orders a month; a last month with fewer may be cut short
+LOST = 0.05  # share of a table's rows from which it matters that they are not read
 LATE = 60  # days by which a history may begin after the orders without remark
 MONTHS = 3  # of orders that tell what is usual
 
@@ -64,6 +65,10 @@ def write_quality(world: World, quality: Quality) -> Path:
 def findings(world: World, quality: Quality) -> Iterator[str]:
     """Yield what a reader should know before trusting the result, the gravest first."""
     yield from _about_customers(quality.orders_each)
+    for events in world.histories.values():
+        for remark in events.remarks:
+            if remark.lost >= LOST:
+                yield f"{remark}: {share(remark.lost)} of the table, of which no result knows"
     ends = pd.Timestamp(to_time(world.ends, world.config.time_zone).replace(tzinfo=None))
     yield from _about_months(quality.histories["orders"].by_month, ends)
     begins = quality.histories["orders"].first
@@ -181,9 +186,10 @@ def _verdict(world: World, quality: Quality) -> str:
     buyers = int(each[each.index > 0].sum())
     orders = int((each.index * each).sum())
     span = f"{world.show(world.starts)[:10]} to {world.show(world.ends - 1)[:10]}"
+    count = len(quality.histories)
     return (
         f"{orders:,} orders of {buyers:,} customers from {span}; {each.sum():,} customers are "
-        f"known in all, from {len(quality.histories)} histories."
+        f"known in all, from {count} {'history' if count == 1 else 'histories'}."
     )
 
 

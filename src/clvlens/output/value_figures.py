@@ -92,7 +92,7 @@ def segment_shares(table: pd.DataFrame) -> Figure:
     axes.set_yticks(place, names)
     axes.invert_yaxis()
     axes.set_xlabel("Share of all, %")
-    axes.set_ylabel("Segment (customers)")
+    axes.set_ylabel("Segment")
     axes.margins(x=0.2)
     axes.legend(frameon=False, loc="center right")
     return figure
@@ -128,5 +128,5 @@ def new_customer_worth(table: pd.DataFrame, unit: str) -> Figure:
     counts = [f"{name} ({count:,})" for name, count in zip(names, rows["customers"], strict=True)]
     axes.set_yticks(range(len(rows)), counts)
     axes.set_xlabel(f"Mean clv, {unit}, with 90 % interval of the mean")
-    axes.set_ylabel("Newly won by (customers)")
+    axes.set_ylabel("Newly won")
     return figure

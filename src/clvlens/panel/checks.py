@@ -199,9 +199,10 @@ def unfilled(
 ) -> tuple[Remark, ...]:
     """Return a remark of how many rows are not read because they lack what a rule asks for."""
     asked = [rule.column for rule in rules if rule.filled]
-    left = engine.count(raw) - engine.count(kept) if asked else 0
+    rows = engine.count(raw) if asked else 0
+    left = rows - engine.count(kept) if asked else 0
     problem = f"{rows_of(left)} not read, without {' or '.join(asked)}"
-    return (Remark(history.name, problem, rows=left),) if left else ()
+    return (Remark(history.name, problem, rows=left, lost=left / rows),) if left else ()
 
 
 def without_repeats(

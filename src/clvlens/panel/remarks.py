@@ -22,12 +22,16 @@ FORMULA = r"^(?:[=@\t\r]|[+-].*[^0-9.,+-])"  # what a spreadsheet would compute
 
 @dataclass(frozen=True)
 class Remark:
-    """Something odd in a table, and how many rows it concerns where it concerns rows."""
+    """Something odd in a table, and how many rows it concerns where it concerns rows.
+
+    `lost` is the share of the table's rows that are not read because of it.
+    """
 
     table: str
     problem: str
     column: str | None = None
     rows: int | None = None
+    lost: float = 0.0
 
     def __str__(self) -> str:
         where = f"{self.table}.{self.column}" if self.column else self.table
