@@ -126,6 +126,13 @@ def test_the_grade_carries_its_figures_as_json_values():
     }
 
 
+def test_what_the_letter_rests_on_is_the_lead_with_its_interval():
+    assert grade(evaluation()).difference == (
+        "nGini 0.640 beside 0.600 of 'past rate' "
+        "(difference +0.040, 90 % interval +0.020 to +0.060)"
+    )
+
+
 def test_every_slice_is_graded_beside_its_own_best_baseline():
     loyal = {**lead("repeat", low=-0.05, high=-0.01), "best_baseline": "RFM score"}
     few = {"slice": "new", "customers": 3}

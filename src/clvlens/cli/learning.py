@@ -190,4 +190,4 @@ def _print_evaluation(config: Config, evaluation: Evaluation, verdict: Grade) ->
     print("\nGrades by slice")
     print(table(grade_slices(evaluation)))
     notes(evaluation.notes)
-    print(f"\nGrade {verdict.letter}: {verdict.words}\n")
+    print(f"\nGrade {verdict.letter}: {verdict.words}\n  {verdict.difference}\n")

@@ -33,6 +33,15 @@ class Grade:
         """Whether the ranking is no better than the baseline's, or the amounts are far off."""
         return self.letter in {"C", "D"}
 
+    @property
+    def difference(self) -> str:
+        """What the letter rests on: the lead in nGini, with its interval."""
+        return (
+            f"nGini {self.ngini:.3f} beside {self.ngini_baseline:.3f} of '{self.best_baseline}' "
+            f"(difference {self.gain:+.3f}, 90 % interval {self.gain_low:+.3f} to "
+            f"{self.gain_high:+.3f})"
+        )
+
     def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
         return asdict(self)

@@ -37,11 +37,7 @@ def run_description(findings: Findings, address: Address) -> str:
 
 
 def _figures(findings: Findings, grade: Grade) -> str:
-    return (
-        f"Predicts {money_unit(findings.config)}. nGini {grade.ngini:.3f} beside "
-        f"{grade.ngini_baseline:.3f} of '{grade.best_baseline}' (difference {grade.gain:+.3f}, "
-        f"90 % interval {grade.gain_low:+.3f} to {grade.gain_high:+.3f})."
-    )
+    return f"Predicts {money_unit(findings.config)}. {grade.difference}."
 
 
 def _drivers(findings: Findings) -> str:
