@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import log_loss
 
 from clvlens.models.calibration import KINDS, Calibrator, choose_calibrator, fit_calibrator
@@ -57,6 +58,27 @@ def test_isotonic_pools_what_is_out_of_order():
     assert fitted(np.array([0.2, 0.4, 0.6, 0.8])) == pytest.approx([1 / 8, 1 / 2, 1 / 2, 7 / 8])
 
 
+def test_venn_abers_takes_either_outcome_of_one_more_into_account():
+    p, happened = np.repeat([0.2, 0.8], 2), np.array([0.0, 0.0, 1.0, 1.0])
+    fitted = fit_calibrator("venn-abers", p, happened)
+    # One more at 0.8 makes 2 of 3, or 3 of 3: 1 / (1 - 2/3 + 1). At 0.2 0 or 1 of 3.
+    assert fitted(np.array([0.1, 0.2, 0.5, 0.8, 0.9])) == pytest.approx(
+        [0.25, 0.25, 0.5, 0.75, 0.75]
+    )
+
+
+def test_venn_abers_asked_of_many_says_what_each_would_get_alone():
+    truth, happened = draw(3, rows=900)
+    p = np.unique(overconfident(truth))
+    fitted = fit_calibrator("venn-abers", p, happened)
+    for at in fitted.x[::9]:
+        p0, p1 = (
+            IsotonicRegression().fit(np.append(p, at), np.append(happened, k)).predict([at])[0]
+            for k in (0, 1)
+        )
+        assert fitted(np.array([at])) == pytest.approx(p1 / (1 - p0 + p1))
+
+
 @given(probabilities, outcomes, probabilities, st.sampled_from(KINDS))
 def test_nothing_is_ever_certain_and_order_is_kept(p, happened, new, kind):
     calibrated = fit_calibrator(kind, p, happened)(np.sort(new))
@@ -101,19 +123,26 @@ def test_true_probabilities_are_kept(seed):
 
 def test_platt_undoes_overconfidence():
     truth, happened = draw(1)
-    calibrator, losses = choose_calibrator(overconfident(truth), happened)
-    assert calibrator.kind == "platt"
+    _, losses = choose_calibrator(overconfident(truth), happened)
     assert losses["platt"] < losses["none"]
+    calibrator = fit_calibrator("platt", overconfident(truth), happened)
     # Halving the odds' logarithm is what undoes it.
     assert calibrator.x[0] == pytest.approx(0.5, abs=0.03)
     assert calibrator.y[0] == pytest.approx(0.0, abs=0.1)
 
 
-def test_isotonic_undoes_what_no_line_can():
+@pytest.mark.parametrize("kind", ["isotonic", "venn-abers"])
+def test_points_undo_what_no_line_can(kind):
+    truth, happened = draw(1)
+    _, losses = choose_calibrator(stepwise(truth), happened)
+    assert losses[kind] < losses["platt"] < losses["none"]
+
+
+def test_the_kind_with_the_least_loss_is_kept():
     truth, happened = draw(1)
     calibrator, losses = choose_calibrator(stepwise(truth), happened)
-    assert calibrator.kind == "isotonic"
-    assert losses["isotonic"] < losses["platt"] < losses["none"]
+    assert calibrator.kind == min(losses, key=losses.__getitem__)
+    assert calibrator == fit_calibrator(calibrator.kind, stepwise(truth), happened)
 
 
 @pytest.mark.parametrize("distorted", [overconfident, stepwise])

@@ -131,7 +131,7 @@ def test_merged_roles_leave_growth_and_calibration_to_cross_fitting(make_panel, 
     predicted = model.predict(test)
     inside = test["target_value"].between(predicted["value_low_90"], predicted["value_high_90"])
     assert inside.mean() == pytest.approx(0.9, abs=3 * np.sqrt(2 * 0.9 * 0.1 / 400))
-    assert model.churn.state_["log_loss"].keys() == {"none", "platt", "isotonic"}
+    assert model.churn.state_["log_loss"].keys() == {"none", "platt", "isotonic", "venn-abers"}
 
 
 # --- what is refused

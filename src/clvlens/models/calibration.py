@@ -14,14 +14,18 @@ from sklearn.model_selection import GroupKFold
 from clvlens.models.boosting import FOLDS, Floats
 
 SMALLEST = 1e-6
-KINDS = ("none", "platt", "isotonic")
+KINDS = ("none", "platt", "isotonic", "venn-abers")
+POOLED = 1_000  # groups of like probabilities that Venn-Abers learns from, at most
+ASKED = 64  # probabilities at which it is asked; between them lie straight lines
 
 
 @dataclass(frozen=True)
 class Calibrator:
-    """A monotone map of probabilities: straight through, logistic on the logit, or steps.
+    """A monotone map of probabilities: straight through, logistic on the logit, or by points.
 
-    Platt (1999) for `platt`, Zadrozny and Elkan (2002) for `isotonic`.
+    Platt (1999) for `platt`, Zadrozny and Elkan (2002) for `isotonic`, Vovk, Petej and Fedorova
+    (2015), "Large-scale probabilistic predictors with and without guarantees of validity", for
+    `venn-abers`.
     """
 
     kind: str = "none"
@@ -32,7 +36,7 @@ class Calibrator:
         """Return calibrated probabilities, strictly between 0 and 1."""
         if self.kind == "platt":
             probability = expit(self.x[0] * _logit(probability) + self.y[0])
-        elif self.kind == "isotonic":
+        elif self.kind != "none":
             probability = np.interp(probability, self.x, self.y)
         return np.clip(probability, SMALLEST, 1 - SMALLEST)
 
@@ -65,7 +69,35 @@ def fit_calibrator(kind: str, probability: Floats, happened: Floats) -> Calibrat
         least = 1 / (len(happened) + 2)  # none is surer than one more exception would leave it
         y = np.clip(steps.y_thresholds_, least, 1 - least)
         return Calibrator(kind, tuple(steps.X_thresholds_.tolist()), tuple(y.tolist()))
+    if kind == "venn-abers":
+        x, y = _venn_abers(probability, happened)
+        return Calibrator(kind, tuple(x.tolist()), tuple(y.tolist()))
     return Calibrator()
+
+
+def _venn_abers(probability: Floats, happened: Floats) -> tuple[Floats, Floats]:
+    """Return probabilities, and what inductive Venn-Abers makes of each.
+
+    Isotonic regression is fitted twice, as if the outcome there were 0 and as if it were 1; what
+    it says there are p0 and p1, which become p1 / (1 - p0 + p1), the least log loss at worst.
+    """
+    edges = np.unique(np.quantile(probability, np.linspace(0, 1, POOLED + 1)[1:-1]))
+    group = np.searchsorted(edges, probability, side="right")
+    weight = np.bincount(group)
+    full = weight > 0
+    x, y = (np.bincount(group, v)[full] / weight[full] for v in (probability, happened))
+    weights = np.append(weight[full], 1)
+    asked = x[np.unique(np.linspace(0, len(x) - 1, ASKED).round().astype(int))]
+    said = np.array([
+        [
+            IsotonicRegression()
+            .fit(np.append(x, at), np.append(y, outcome), sample_weight=weights)
+            .predict([at])[0]
+            for outcome in (0, 1)
+        ]
+        for at in asked
+    ])  # fmt: skip
+    return asked, said[:, 1] / (1 - said[:, 0] + said[:, 1])
 
 
 def choose_calibrator(
