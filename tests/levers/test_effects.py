@@ -126,7 +126,7 @@ def test_the_periods_of_an_event_add_up_to_having_missed_none():
     found = studied(trial)
     assert found.low_95 < truth < found.high_95
     assert found.policy == "for 90 days"
-    assert "'called' for 90 days for all of everybody" in found.verdict
+    assert "'called' for all of everybody, for 90 days, value" in found.verdict
 
 
 def test_trials_at_several_ages_are_averaged_and_their_errors_clustered(found):

@@ -156,13 +156,19 @@ def test_a_page_of_refusals_alone_shows_no_effects():
     assert "only 87 had it" in text
 
 
+def test_the_table_of_effects_is_sorted_by_a_column_that_it_shows(report):
+    """Half of the customers are eligible: 80 and 28 are 40 and 14 for each who signed up."""
+    table = Reader(lever_page(report)).text.split("per eligible 95 % interval per customer")[1]
+    assert table.index("+40.0") < table.index("+14.0")
+
+
 def test_a_window_and_a_lasting_policy_of_one_lever_are_told_apart():
     window = told("card failures", 20, 5, 50, kind="event", policy="for 90 days")
     held = told("card failures", 45, 9, 50, kind="event", policy="to the end of the horizon")
     found = reported(window, held)
     page = Reader(lever_page(found))
-    assert "card failures → on for 90 days" in page.text
-    assert "card failures → on to the end of the horizon" in page.text
+    assert "card failures → on, for 90 days" in page.text
+    assert "card failures → on, to the end of the horizon" in page.text
     assert found.verdict.startswith("1 lever of 1 can be shown")
 
 

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 
-from clvlens.levers.nuisances import FARTHEST, Rows, expected, expected_at_target, propensities
+from clvlens.levers.nuisances import Rows, expected, expected_at_target, propensities
 from clvlens.models.boosting import Floats
 
 Z = 1.959963984540054  # of a 95 % interval
-FLOOR = 0.05  # of the propensity
-LARGEST = 30.0  # of log odds, so that no step of the search overflows
+FLOOR = 0.02  # of the propensity
 
 
 @dataclass(frozen=True)
@@ -35,47 +33,19 @@ class Influence:
 
 
 def aipw(arm: Floats, outcome: Floats, propensity: Floats, at_target: Floats) -> Influence:
-    """Return m(X) + w (Y − m(X)) − Y by row.
+    """Return m(X) + w (Y − m(X)) − Y by row, with weights w = A / e(X).
 
-    Who is at the target weighs 1 for themselves, and more for those who are not and whom they
-    stand in for.
+    Who is at the target stands for themselves, and with A (1 − e) / e for those who are not. The
+    latter weights are scaled to add up to how many those are (Hájek): where few are away from the
+    target, a small error of e is a large one of 1 − e. Propensities below the floor count as it.
     """
-    weights = arm * (1 + stand_ins(arm, propensity, at_target))
+    likely = np.maximum(propensity, FLOOR)
+    others = arm * (1 - likely) / likely
+    if others.sum() > 0:
+        others = others * (1 - arm).sum() / others.sum()
+    weights = arm + others
     residual = arm * (outcome - at_target)
     return Influence(at_target + weights * residual - outcome, weights, residual)
-
-
-def stand_ins(arm: Floats, propensity: Floats, at_target: Floats) -> Floats:
-    """Return for how many of those who are not at the target each row would stand in, if it were.
-
-    exp(−b'λ), where b holds the log odds of the target and the outcome expected at it, and λ is
-    such that those at the target, so weighted, are like those away in number and in both: Tan
-    (2020), "Regularized calibrated estimation of propensity scores with model misspecification".
-    (1 − e) / e by itself lets a few rows with a small e decide an estimate. Propensities below
-    the floor count as it; the ridge vanishes as rows grow.
-    """
-    there = arm == 1
-    if there.all() or not there.any():
-        return np.zeros(len(arm))
-    likely = np.clip(propensity, FLOOR, 1 - FLOOR / 10)
-    basis = np.column_stack([_standard(np.log(likely / (1 - likely))), _standard(at_target)])
-    basis = np.column_stack([np.ones(len(arm)), basis])
-    ridge = np.array([0.0, 1.0, 1.0]) / np.sqrt(len(arm))
-    away = basis[~there].sum(axis=0) / len(arm)
-
-    def loss(slope: Floats) -> tuple[float, Floats]:
-        odds = np.exp(np.minimum(-basis[there] @ slope, LARGEST)) / len(arm)
-        value = odds.sum() + away @ slope + ridge @ slope**2 / 2
-        return float(value), away + ridge * slope - odds @ basis[there]
-
-    start = np.array([np.log(there.sum() / (~there).sum()), 0.0, 0.0])
-    slope = minimize(loss, start, jac=True, method="BFGS").x
-    odds = np.exp(np.minimum(-basis @ slope, LARGEST))
-    return odds * (~there).sum() / odds[there].sum()
-
-
-def _standard(values: Floats) -> Floats:
-    return np.clip((values - values.mean()) / max(values.std(), 1e-12), -FARTHEST, FARTHEST)
 
 
 def so_far(customers: np.ndarray, period: Floats, weights: Floats) -> Floats:

@@ -140,6 +140,6 @@ def verdict_of(about: Effect) -> str:
     if about.low_95 <= 0 <= about.high_95:
         return f"not distinguishable from zero with these numbers ({span} {unit} each){among}"
     return (
-        f"with '{about.target}' {about.policy} for all of {about.eligible}, value would change by "
-        f"{about.effect_per_eligible:+,.2f} {unit} each over {days} days ({span}){among}"
+        f"with '{about.target}' for all of {about.eligible}, {about.policy}, value would change "
+        f"by {about.effect_per_eligible:+,.2f} {unit} each over {days} days ({span}){among}"
     )

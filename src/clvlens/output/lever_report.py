@@ -101,7 +101,7 @@ class LeverReport:
     def moved(self, row: Row) -> str:
         """Return what the lever is moved to, and for how long where it does not last."""
         lasts = row["kind"] in ("event", "intensity")
-        return f"{row['target']} {row['policy']}" if lasts else row["target"]
+        return f"{row['target']}, {row['policy']}" if lasts else row["target"]
 
     def contrast(self, row: Row) -> str:
         """Say in a sentence where association, raw difference and effect disagree; or nothing."""
