@@ -2,7 +2,7 @@
 
     make bench-levers                                    # what is committed, resumed where it ended
     .venv/bin/python tests/bench/levers.py --regimes clean --sizes 10000 --seeds 24 --others 4
-    .venv/bin/python tests/bench/levers.py --regimes clean --levers newsletter --first 201 --seeds 100
+    .venv/bin/python tests/bench/levers.py --levers newsletter --first 201 --seeds 100
 
 Money is per customer who signed up, eligible or not, so that levers can be ranked. Truth is
 measured once a regime on 400,000 other customers and kept in data/bench/levers_truth.csv.
