@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import xgboost
@@ -18,21 +19,24 @@ from numpy.typing import ArrayLike
 from clvlens.config import Config
 from clvlens.errors import ModelError, TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
-from clvlens.evaluation.lifetime import unknown_costs
+from clvlens.evaluation.lifetime import COST, unknown_costs
 from clvlens.levers.attribution import Attribution, attribute, find_reasons, foresee
 from clvlens.levers.effects import estimate_effects
 from clvlens.levers.findings import Effect
 from clvlens.levers.opportunity import Opportunity, find_opportunity
 from clvlens.models.customer import CustomerModel, train_model
-from clvlens.models.encoding import SMALLEST_SHARE
 from clvlens.models.horizons import agreeing
 from clvlens.models.own import Estimator, OwnValue
+from clvlens.models.scoring import Scored, not_among, score, to_explain
 from clvlens.output.predictions import prediction_table
 from clvlens.panel.instants import midnight_before, to_instant
-from clvlens.panel.panel import Panel, snapshot_frame
+from clvlens.panel.panel import Panel, snapshot_batches, snapshot_rows
+from clvlens.panel.snapshot import KEYS, TENURE, population
 from clvlens.panel.world import World, read_world
 from clvlens.version import __version__
 
+BATCH = 50_000  # customers whose features are in memory at once
+KEPT = (*KEYS, TENURE.name, COST)  # what is still needed of features once all are scored
 SAMPLE = 2_000  # customers whose predictions are explained when nobody chooses
 CHANGED = "the data have changed since the model was trained"
 
@@ -96,6 +100,7 @@ def predict(
     reasons: int | Collection[str] = SAMPLE,
     version: str = "",
     beside: Mapping[str, CustomerModel] = MappingProxyType({}),
+    batch: int = BATCH,
     progress: Progress = lambda _: None,
     remark: Progress = lambda _: None,
 ) -> pd.DataFrame:
@@ -105,24 +110,28 @@ def predict(
     largest parts of the prediction are given; for nobody, the columns are left out. Columns: see
     `prediction_table`.
     `beside` are models of `target.more_horizons` by version: each adds a row a customer, which
-    contradicts no other (see `agreeing`). `remark` is told what the model did not see when it was
+    contradicts no other (see `agreeing`). Features are in memory for `batch` customers at a time,
+    which changes no prediction. `remark` is told what the model did not see when it was
     trained, and how often horizons were made to agree.
     """
     asked = _asked(config, {version: model, **beside})
     progress("read the histories")
     world = read_world(config)
     instant = _cutoff(world, cutoff)
-    progress(f"snapshot {world.show(instant)}")
-    rows = [snapshot_frame(replace(world, config=own), instant) for own, _, _ in asked]
+    everybody = _everybody(world, instant)
+    worlds = [replace(world, config=own) for own, _, _ in asked]
+    scored = []
+    for own, (_, one, _) in zip(worlds, asked, strict=True):
+        progress(f"snapshot {world.show(instant)}")
+        scored.append(_scored(one, own, everybody, batch, progress))
+    rows = scored[0].rows
     for line in (
-        *_new_customers(model, rows[0]),
-        *_new_categories(model, rows[0]),
-        *unknown_costs(config, rows[0]),
-        *_unknown(rows[0], reasons),
+        *scored[0].unlike_training(model),
+        *unknown_costs(config, rows),
+        *not_among(rows, reasons),
     ):
         remark(line)
-    progress(f"predict {len(rows[0]):,} customers")
-    predicted = [one.predict(own) for own, (_, one, _) in zip(rows, asked, strict=True)]
+    predicted = [own.predicted for own in scored]
     days = [own.target.horizon_days for own, _, _ in asked]
     agreed, moved = agreeing(
         dict(zip(days, predicted, strict=True)), contractual=config.target.is_contractual
@@ -131,10 +140,11 @@ def predict(
         if count:
             remark(f"over {longer} days, the value of {count:,} customers is that of fewer days")
     tables = []
-    for own, (settings, one, named) in zip(rows, asked, strict=True):
+    for own, (settings, one, named), kept in zip(worlds, asked, scored, strict=True):
         found = agreed[settings.target.horizon_days]
-        explained = _reasons(one, own, found, reasons, progress)
-        tables.append(prediction_table(settings, own, found, explained, named))
+        chosen = kept.rows[to_explain(kept.rows, found, reasons)]
+        explained = _reasons(one, own, everybody, chosen, progress)
+        tables.append(prediction_table(settings, kept.rows, found, explained, named))
     if len(tables) == 1:
         return tables[0]
     return pd.concat(tables).sort_values(["customer_id", "horizon_days"], ignore_index=True)
@@ -156,36 +166,49 @@ def _asked(
     return asked
 
 
+def _everybody(world: World, instant: int) -> ir.Table:
+    """Return the customers that are known before a cutoff, of whom there must be some."""
+    everybody = world.engine.keep(population(world, instant))
+    if world.engine.count(everybody) == 0:
+        raise TimeError(f"no customer is known before {world.show(instant)}; give a later cutoff")
+    return everybody
+
+
+def _scored(
+    model: CustomerModel, world: World, everybody: ir.Table, size: int, progress: Progress
+) -> Scored:
+    """Predict everybody, so many at a time; features stay only where one batch holds them all."""
+    count = world.engine.count(everybody)
+    what, number = f"predict {count:,} customers", -(-count // size)
+
+    def told() -> Iterator[pd.DataFrame]:
+        for place, batch in enumerate(snapshot_batches(world, everybody, size), 1):
+            progress(what if number == 1 else f"{what}, batch {place} of {number}")
+            yield batch
+            del batch
+
+    return score(model, told(), None if number == 1 else KEPT)
+
+
 def _reasons(
     model: CustomerModel,
-    rows: pd.DataFrame,
-    predicted: pd.DataFrame,
-    wanted: int | Collection[str],
+    world: World,
+    everybody: ir.Table,
+    chosen: pd.DataFrame,
     progress: Progress,
 ) -> pd.DataFrame | None:
-    """Return the reasons for whom they are wanted; nothing where that is nobody, or none are known.
+    """Return the reasons of chosen rows; nothing where there are none, or none are known.
 
-    What an estimator of the user's adds up is not known here.
+    Features that were let go are found again. What an estimator of the user's adds up is not known
+    here.
     """
-    if isinstance(model.value, OwnValue):
+    if chosen.empty or isinstance(model.value, OwnValue):
         return None
-    if isinstance(wanted, int):
-        ranked = np.argsort(-predicted["predicted_value"].to_numpy(), kind="stable")
-        chosen = np.sort(ranked[:wanted])
-    else:
-        chosen = np.flatnonzero(rows["customer_id"].isin(list(wanted)))
-    return find_reasons(model, rows.iloc[chosen], progress) if len(chosen) else None
-
-
-def _unknown(rows: pd.DataFrame, wanted: int | Collection[str]) -> Iterator[str]:
-    """Say how many of those whose reasons are wanted are not among the rows."""
-    if not isinstance(wanted, int):
-        missing = len(set(wanted) - set(rows["customer_id"]))
-        if missing:
-            yield (
-                f"{missing:,} of {len(set(wanted)):,} customers whose reasons were asked for are "
-                "not known before the cutoff"
-            )
+    if not set(model.encoder.sources) <= set(chosen):
+        ids = world.engine.hold(chosen[["customer_id"]])
+        found = snapshot_rows(world, everybody.semi_join(ids, "customer_id"))
+        chosen = found.set_axis(chosen.index)
+    return find_reasons(model, chosen, progress)
 
 
 def study_levers(
@@ -213,29 +236,6 @@ def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:
             f"the model learned from what happened until {seen:%Y-%m-%d}, and the test begins on "
             f"{first:%Y-%m-%d}: it would be asked what it knows; train again: clvlens train"
         )
-
-
-def _new_customers(model: CustomerModel, rows: pd.DataFrame) -> Iterator[str]:
-    """Say how many were first known after the newest cutoff that the model learned from."""
-    newest = max(at for cutoffs in model.about["cutoffs"].values() for at in cutoffs)
-    since = (rows["cutoff"] - pd.Timestamp(newest)) / pd.Timedelta(days=1)
-    count = int(np.sum(rows["tenure_days"] <= since))
-    if count:
-        yield (
-            f"{count:,} of {len(rows):,} customers were first known after {newest[:10]}, the "
-            "newest cutoff that the model learned from; it takes them for the new ones of then"
-        )
-
-
-def _new_categories(model: CustomerModel, rows: pd.DataFrame) -> Iterator[str]:
-    """Say which categories have values that training did not tell apart."""
-    for name, known in model.encoder.categories.items():
-        count = int(np.sum(rows[name].notna() & ~rows[name].isin(known))) if name in rows else 0
-        if count > SMALLEST_SHARE * len(rows):
-            yield (
-                f"{name}: {count:,} of {len(rows):,} customers have a value that was new or rare "
-                "in training; taken for other"
-            )
 
 
 def _cutoff(world: World, cutoff: dt.datetime | None) -> int:

@@ -161,7 +161,7 @@ def test_a_full_disk_is_told_in_one_line(rows, predicted, tmp_path, monkeypatch)
     def fail(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("pyarrow.csv.write_csv", fail)
+    monkeypatch.setattr("pyarrow.csv.CSVWriter", fail)
     path = tmp_path / "p.csv"
     path.write_text("the former")
     with pytest.raises(ClvlensError, match=r"p\.csv cannot be written: No space left on device"):

@@ -98,7 +98,7 @@ def reachable(world: World, lever: Lever, days: float, with_features: bool = Fal
     frame = arms.loc[arms["arm"] != 1, [*KEYS]].reset_index(drop=True)
     if frame.empty or not (decision.eligible or with_features):
         return frame.sort_values("customer_id", ignore_index=True)
-    known = world.engine.frame(snapshot(world, world.engine.table(frame)))
+    known = world.engine.frame(snapshot(world, world.engine.hold(frame)))
     known = frame.merge(known, on=list(KEYS), how="left")
     known = known[eligible(known, decision.eligible)]
     return known.sort_values("customer_id", ignore_index=True)

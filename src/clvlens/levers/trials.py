@@ -139,7 +139,7 @@ def run_trials(
         return [b for b in begun if isinstance(b, Absent)]
     distinct = pd.concat(rows).drop_duplicates()
     progress(f"look at {len(distinct):,} customers as they were before a decision")
-    features = world.engine.frame(snapshot(world, world.engine.table(distinct)))
+    features = world.engine.frame(snapshot(world, world.engine.hold(distinct)))
     infos = describe(world)
     return [
         b if isinstance(b, Absent) else _finish(world, b, features, infos, horizon_days)

@@ -20,6 +20,7 @@ from clvlens.models.boosting import Floats
 from clvlens.panel.remarks import FORMULA
 
 ENDINGS = (".csv", ".parquet")
+BATCH = 100_000  # rows that are turned into text at once
 MONEY = (*SOURCES, *SOURCES.values())
 
 
@@ -72,18 +73,25 @@ def write_predictions(table: pd.DataFrame, path: Path, *, raw_ids: bool = False)
     Raises `ConfigError` for an unknown ending, `ClvlensError` where the disk does not take it.
     """
     _check_ending(path)
-    if path.suffix == ".csv" and not raw_ids:
-        table = without_formulas(table)
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    is_csv = path.suffix == ".csv"
+    schema = pa.Schema.from_pandas(table, preserve_index=False)
     try:
-        with whole_file(path) as temporary:
-            if path.suffix == ".csv":
-                pa.csv.write_csv(arrow, temporary)
-            else:
-                pa.parquet.write_table(arrow, temporary, compression="zstd")
+        with whole_file(path) as temporary, _writer(temporary, schema, is_csv) as writer:
+            for start in range(0, max(len(table), 1), BATCH):
+                part = table.iloc[start : start + BATCH]
+                part = without_formulas(part) if is_csv and not raw_ids else part
+                writer.write_table(pa.Table.from_pandas(part, schema, preserve_index=False))
     except OSError as error:
         raise ClvlensError(f"--out {path} cannot be written: {error}; write elsewhere") from None
     return path
+
+
+def _writer(
+    path: Path, schema: pa.Schema, is_csv: bool
+) -> pa.csv.CSVWriter | pa.parquet.ParquetWriter:
+    if is_csv:
+        return pa.csv.CSVWriter(path, schema)
+    return pa.parquet.ParquetWriter(path, schema, compression="zstd")
 
 
 def write_totals(totals: pd.DataFrame, predictions: Path) -> Path:

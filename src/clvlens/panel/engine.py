@@ -29,6 +29,7 @@ from clvlens.errors import ConfigError, DataError, Fault
 
 CSV = {"auto_detect": False, "strict_mode": True, "quote": '"', "escape": '"', "nullstr": ""}
 DELIMITERS = ",;\t|"
+PLAIN = (dt.string, dt.int64, dt.float64)
 SHOWN = 60  # characters of a header in a message
 NO_QUOTES = {"quote": "", "escape": ""}
 
@@ -198,13 +199,17 @@ class Engine:
         self.backend.create_table(name, table, temp=True)
         return self.backend.table(name)
 
-    def table(self, frame: pd.DataFrame) -> ir.Table:
-        """Return a table of the rows of a frame."""
-        return self.keep(ibis.memtable(frame))
-
     def frame(self, table: ir.Table, part: Path | None = None) -> pd.DataFrame:
         """Return the rows of a table; an engine to which that is dear keeps them in `part`."""
+        if all(kind in PLAIN for kind in table.schema().types):
+            return self.backend.to_pyarrow(table).to_pandas()  # much cheaper where values are null
         return self.backend.to_pandas(table)
+
+    def frames(self, table: ir.Table, size: int) -> Iterator[pd.DataFrame]:
+        """Yield the rows of a table, at most `size` at a time; the engine waits in between."""
+        for batch in self.backend.to_pyarrow_batches(table, chunk_size=size):
+            for start in range(0, len(batch), size):
+                yield batch.slice(start, size).to_pandas()
 
     def numbered(self, table: ir.Table, name: str) -> ir.Table:
         """Return a raw table with the number of each row in it, from 0."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from pathlib import Path
@@ -150,8 +150,20 @@ def snapshot_frame(world: World, cutoff: int) -> pd.DataFrame:
 def snapshot_frames(world: World, cutoffs: Sequence[int]) -> pd.DataFrame:
     """Return the features of everybody known before each cutoff, ordered by customer and cutoff."""
     rows = reduce(lambda one, other: one.union(other), [population(world, at) for at in cutoffs])
-    table = snapshot(world, world.engine.keep(rows))
-    return _timed(world.engine.frame(table.order_by(*KEYS)))
+    return snapshot_rows(world, world.engine.keep(rows))
+
+
+def snapshot_rows(world: World, rows: ir.Table) -> pd.DataFrame:
+    """Return the features of rows of (`customer_id`, `cutoff`), ordered by them."""
+    return _timed(world.engine.frame(snapshot(world, rows).order_by(*KEYS)))
+
+
+def snapshot_batches(world: World, rows: ir.Table, size: int) -> Iterator[pd.DataFrame]:
+    """Yield the same, at most `size` rows at a time.
+
+    Nothing else may be asked of the engine before the last of them.
+    """
+    yield from map(_timed, world.engine.frames(snapshot(world, rows).order_by(*KEYS), size))
 
 
 def describe(world: World) -> tuple[FeatureInfo, ...]:

@@ -98,10 +98,6 @@ class SparkEngine(engine.Engine):
         """Return a frame as a table."""
         return self._hold(pa.Table.from_pandas(frame, preserve_index=False))
 
-    def table(self, frame: pd.DataFrame) -> ir.Table:
-        """Return a table of the rows of a frame."""
-        return self.hold(frame)
-
     def hold_batches(self, batches: pa.RecordBatchReader) -> ir.Table:
         """Return a stream of rows as a table; all of it passes through the driver's memory."""
         return self._hold(batches.read_all())
