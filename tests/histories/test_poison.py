@@ -5,12 +5,14 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.reliability.table import tried
 from tests.support.laboratory import Laboratory, Row, open_laboratory
 from tests.support.strategies import CUTOFFS, before, from_on, rows_of, timed, values
 
 from clvlens.histories import discover
 from clvlens.histories.base import Column, History
 
+pytestmark = pytest.mark.reliability
 HISTORIES = list(discover().values())
 LATE = [(h, c) for h in HISTORIES for c in h.columns if h.clock(c) is not None]
 TWINS = 3  # customers an example, each with a twin of another future
@@ -55,38 +57,59 @@ def _bits(value: object) -> object:
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.name)
-@few_examples
-@given(data=st.data())
-def test_rows_from_the_cutoff_on_change_nothing(history, data):
-    keyed = data.draw(st.booleans())  # keys let places of events be found once for all cutoffs
-    drawn = data.draw(pasts(history, keyed=keyed))
-    past = [row for _, _, rows in drawn for row in rows]
-    futures = []
-    for future in ("left", "right"):
-        rows = []
-        for customer, cutoff, known in drawn:
-            if history.key != "customer_id" or not known:  # one row a customer is all there may be
-                later = from_on(cutoff)
-                fresh = rows_of(history, customer, later, later, keys=future, keyed=keyed)
-                rows += data.draw(fresh)
-        futures.append(rows)
-    assert_alike(history, drawn, past + futures[0], past + futures[1])
+def test_rows_from_the_cutoff_on_change_nothing(history, record_property):
+    count = 0
+
+    @few_examples
+    @given(data=st.data())
+    def hold(data):
+        nonlocal count
+        keyed = data.draw(st.booleans())  # keys let places of events be found once for all cutoffs
+        drawn = data.draw(pasts(history, keyed=keyed))
+        past = [row for _, _, rows in drawn for row in rows]
+        ones, others = (
+            data.draw(futures(history, drawn, keys, keyed)) for keys in ("left", "right")
+        )
+        assert_alike(history, drawn, past + ones, past + others)
+        count += 1
+
+    hold()
+    record_property(*tried("poisoned futures", f"rows of {history.name}", count))
 
 
 @pytest.mark.parametrize(
     ("history", "column"), LATE, ids=[f"{history.name}-{column.name}" for history, column in LATE]
 )
-@few_examples
-@given(data=st.data())
-def test_a_value_not_known_before_the_cutoff_may_be_any_other(history, column, data):
-    drawn = data.draw(pasts(history, keyed=data.draw(st.booleans())))
-    ones = [row for _, _, rows in drawn for row in rows]
-    others = [
-        data.draw(rewritten(history, column, row, cutoff))
-        for _, cutoff, rows in drawn
-        for row in rows
-    ]
-    assert_alike(history, drawn, ones, others)
+def test_a_value_not_known_before_the_cutoff_may_be_any_other(history, column, record_property):
+    count = 0
+
+    @few_examples
+    @given(data=st.data())
+    def hold(data):
+        nonlocal count
+        drawn = data.draw(pasts(history, keyed=data.draw(st.booleans())))
+        ones = [row for _, _, rows in drawn for row in rows]
+        others = [
+            data.draw(rewritten(history, column, row, cutoff))
+            for _, cutoff, rows in drawn
+            for row in rows
+        ]
+        assert_alike(history, drawn, ones, others)
+        count += 1
+
+    hold()
+    record_property(*tried("poisoned futures", f"{history.name}.{column.name}", count))
+
+
+@st.composite
+def futures(draw: st.DrawFn, history: History, drawn: list, keys: str, keyed: bool) -> list[Row]:
+    """Draw what happens to the customers from their cutoffs on."""
+    rows = []
+    for customer, cutoff, known in drawn:
+        if history.key != "customer_id" or not known:  # one row a customer is all there may be
+            later = from_on(cutoff)
+            rows += draw(rows_of(history, customer, later, later, keys=keys, keyed=keyed))
+    return rows
 
 
 def rewritten(history: History, column: Column, row: Row, cutoff: int) -> st.SearchStrategy[Row]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.reliability.table import tried
 
 import clvlens.models
 from clvlens.errors import ModelError
@@ -263,8 +264,10 @@ def test_there_is_a_golden_model_of_every_format():
     }
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("folder", sorted(GOLDEN.iterdir()), ids=lambda path: path.name)
-def test_every_format_ever_written_is_read_and_predicts_what_it_did(folder):
+def test_every_format_ever_written_is_read_and_predicts_what_it_did(folder, record_property):
+    record_property(*tried("model formats", folder.name))
     rows, expected = (pd.read_csv(folder / name) for name in ("rows.csv", "predictions.csv"))
     predicted = load_model(folder / "model").predict(rows)
     pd.testing.assert_frame_equal(predicted, expected, rtol=1e-6)
