@@ -1,4 +1,4 @@
-"""Real verbs on a small shop, each in a process forked once the libraries are there.
+"""Real verbs on a small shop, each in a process forked once what the verbs import is there.
 
 The process that forks never runs a verb itself: threads of its own would not reach its children.
 """
@@ -21,8 +21,12 @@ import pyarrow.parquet as pq
 import yaml
 from tests.reliability.shop import days, orders
 from tests.support.business import write_config, write_csv
-from tests.support.command import clvlens
+from tests.support.command import clvlens as run
 
+import clvlens.cli.learning
+import clvlens.cli.syncing
+import clvlens.cli.tuning
+import clvlens.cli.using  # noqa: F401
 from clvlens.errors import ClvlensError
 from clvlens.models.store import check_manifest
 
@@ -46,7 +50,7 @@ def child(words: tuple[object, ...], first: Callable[[], None] = lambda: None) -
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         first()
         with contextlib.redirect_stdout(io.StringIO()):
-            ran = clvlens(*words)
+            ran = run(*words)
         with contextlib.suppress(OSError):
             said_at(os.getpid()).write_text(ran.err)
         os._exit(ran.code)
