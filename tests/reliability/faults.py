@@ -36,9 +36,9 @@ from clvlens.config import load_config
 from clvlens.output.parcels import keep, kept, new_key, read_parcel
 
 PARCELS, KILLS = 8, 24
-FREE = (0, 4_096, 8_192)  # bytes left on a full disk
-GROWN = (0, 2_048, 16_384)  # bytes that a file may have
-YEARS = 10 * 365 * 86_400  # seconds that the clock is set back
+FREE = (0, 4_096)  # bytes left on a full disk
+GROWN = (2_048, 16_384)  # bytes that a file may have
+YEAR = 365 * 86_400  # seconds that the clock is set back; further, orders would be of the future
 ZONES = ("Asia/Kolkata", "America/St_Johns")
 MANIFEST = "models/shop/manifest.json"
 
@@ -111,7 +111,7 @@ def two_at_once() -> Found:
 
 
 def clocks() -> Found:
-    """The clock is set back by years, or the computer stands in another time zone."""
+    """The clock is set back by a year, or the computer stands in another time zone."""
     folder = Path.cwd()
     config = trained(folder)
     before, found = _bytes(folder), []
@@ -201,8 +201,8 @@ def _stand_in(zone: str) -> None:
 def _set_back() -> None:
     """Set the clock back, with the library that the test has loaded before all others."""
     before = time.time()
-    os.environ["CLOCK_BACK"] = str(YEARS)
-    if time.time() > before - YEARS + 60:
+    os.environ["CLOCK_BACK"] = str(YEAR)
+    if time.time() > before - YEAR + 60:
         os._exit(99)
 
 
