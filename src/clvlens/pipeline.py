@@ -28,6 +28,7 @@ from clvlens.models.customer import CustomerModel, train_model
 from clvlens.models.horizons import agreeing
 from clvlens.models.own import Estimator, OwnValue
 from clvlens.models.scoring import Scored, not_among, score, to_explain
+from clvlens.models.spark import score_parts
 from clvlens.output.predictions import prediction_table
 from clvlens.panel.instants import midnight_before, to_instant
 from clvlens.panel.panel import Panel, snapshot_batches, snapshot_rows
@@ -178,6 +179,8 @@ def _scored(
     model: CustomerModel, world: World, everybody: ir.Table, size: int, progress: Progress
 ) -> Scored:
     """Predict everybody, so many at a time; features stay only where one batch holds them all."""
+    if world.config.engine.kind == "spark":
+        return score_parts(model, world, everybody, KEPT, progress)
     count = world.engine.count(everybody)
     what, number = f"predict {count:,} customers", -(-count // size)
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import yaml
@@ -10,20 +11,30 @@ from clvlens.config import Config, load_config
 from clvlens.simulation.settings import Settings
 from clvlens.simulation.writing import write
 
-ALONE = {"kind": "spark", "master": "local[2]", "settings": {"spark.driver.memory": "1g"}}
+SMALL = {
+    "spark.driver.memory": "2g",
+    "spark.sql.shuffle.partitions": 4,
+}
+ALONE = {"kind": "spark", "master": "local[2]", "settings": SMALL}
 CUTOFFS = {"fit": ["2023-08-01"], "test": ["2024-04-15"]}
+SOME = ("orders", "customers", "tickets")
 WHY = "Spark is an extra: make setup-spark"
 
 os.environ["PYSPARK_PYTHON"] = sys.executable  # which executors run, wherever they are
 
 
-def simulated(folder: Path, customers: int, **settings: object) -> Path:
-    """Write a business with all histories, and return its configuration."""
+def simulated(folder: Path, customers: int, histories: Collection[str] = ()) -> Path:
+    """Write a business, and return the configuration of all its histories, or of some."""
     write(Settings(customers=customers), folder / "tables")
     source = folder / "tables" / "config.yaml"
     described = yaml.safe_load(source.read_text(encoding="utf-8"))
-    described |= {"name": "shop", "cutoffs": CUTOFFS, **settings}
-    described["target"] |= {"churn": "contractual"}
+    described |= {"name": "shop", "cutoffs": CUTOFFS}
+    described["target"] |= {"churn": "non_contractual" if histories else "contractual"}
+    described["data"] = {
+        name: table
+        for name, table in described["data"].items()
+        if name in (histories or described["data"])
+    }
     source.write_text(yaml.safe_dump(described), encoding="utf-8")
     return source
 

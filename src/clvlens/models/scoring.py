@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,16 +44,21 @@ class Scored:
 
 
 def score(
-    model: CustomerModel, batches: Iterable[pd.DataFrame], keep: Sequence[str] | None = None
+    model: CustomerModel,
+    batches: Iterable[pd.DataFrame],
+    keep: Sequence[str] | None = None,
+    predict: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
 ) -> Scored:
     """Predict batches of features, each of which is let go before the next is asked for.
 
-    Of features only those named in `keep` stay; without it, all of them.
+    Of features only those named in `keep` stay; without it, all of them. `predict` stands in for
+    the model's own where others have predicted.
     """
+    predict = predict or model.predict
     kept, predicted, unseen = [], [], Counter()
     for rows in batches:
         kept.append(rows if keep is None else rows[[name for name in keep if name in rows]].copy())
-        predicted.append(model.predict(rows))
+        predicted.append(predict(rows))
         unseen.update(_unseen(model, rows))
         del rows
     return Scored(*(pd.concat(parts, ignore_index=True) for parts in (kept, predicted)), unseen)

@@ -155,7 +155,7 @@ def snapshot_frames(world: World, cutoffs: Sequence[int]) -> pd.DataFrame:
 
 def snapshot_rows(world: World, rows: ir.Table) -> pd.DataFrame:
     """Return the features of rows of (`customer_id`, `cutoff`), ordered by them."""
-    return _timed(world.engine.frame(snapshot(world, rows).order_by(*KEYS)))
+    return timed(world.engine.frame(snapshot(world, rows).order_by(*KEYS)))
 
 
 def snapshot_batches(world: World, rows: ir.Table, size: int) -> Iterator[pd.DataFrame]:
@@ -163,7 +163,7 @@ def snapshot_batches(world: World, rows: ir.Table, size: int) -> Iterator[pd.Dat
 
     Nothing else may be asked of the engine before the last of them.
     """
-    yield from map(_timed, world.engine.frames(snapshot(world, rows).order_by(*KEYS), size))
+    yield from map(timed, world.engine.frames(snapshot(world, rows).order_by(*KEYS), size))
 
 
 def describe(world: World) -> tuple[FeatureInfo, ...]:
@@ -228,7 +228,7 @@ def _labelled(world: World, cutoff: int, days: int, part: Path | None) -> pd.Dat
     future = outcomes(world, rows, days)
     future = future.rename(lambda name: name if name in KEYS else f"target_{name}")
     joined = _with(snapshot(world, rows), future)
-    return _timed(world.engine.frame(joined.order_by(*KEYS), part))
+    return timed(world.engine.frame(joined.order_by(*KEYS), part))
 
 
 def _with(table: ir.Table, future: ir.Table) -> ir.Table:
@@ -236,7 +236,7 @@ def _with(table: ir.Table, future: ir.Table) -> ir.Table:
     return table.join(future, list(KEYS)).select(*table.columns, *targets)
 
 
-def _timed(frame: pd.DataFrame) -> pd.DataFrame:
+def timed(frame: pd.DataFrame) -> pd.DataFrame:
     """Turn instants into times, at the edge to pandas."""
     return frame.assign(cutoff=pd.to_datetime(frame["cutoff"], unit="us", utc=True))
 

@@ -34,6 +34,7 @@ OURS = {  # what expressions rely on, in a session of our own
     "spark.sql.ansi.enabled": "true",
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",  # x² of four decimals has eight
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.maxPlanStringLength": "10000",  # plans of hundreds of features, kept for each job
 }
 ALONE = {  # what a Spark on this machine alone needs; a platform has its own
     "spark.driver.host": "127.0.0.1",
@@ -156,6 +157,11 @@ class SparkEngine(engine.Engine):
             if not is_whole(part):
                 self.rows(table).write.mode("overwrite").parquet(str(part))
         return pd.read_parquet(part)
+
+    def frames(self, table: ir.Table, size: int) -> Iterator[pd.DataFrame]:
+        """Yield the rows of a table, at most `size` at a time."""
+        found = self.frame(table)
+        yield from (found[start : start + size] for start in range(0, len(found), size))
 
     def row(self, table: ir.Table) -> tuple:
         """Return the first row of a table as Python values."""
