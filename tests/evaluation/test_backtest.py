@@ -237,6 +237,17 @@ def test_a_baseline_that_is_left_out_is_noted_beside_the_panels_own_notes(panel,
     assert evaluation.notes[2] == "the panel's own"
 
 
+def test_churn_that_chance_would_tell_as_well_is_noted_as_the_grade_is_about_value(panel, model):
+    test = panel.rows("test")
+    turned = with_test(panel, test.assign(target_churned=1 - test["target_churned"]))
+    evaluation = backtest(model, turned)
+    auc = evaluation.score(MODEL, "auc")
+    assert auc < 0.5
+    assert evaluation.notes[0].startswith(
+        f"churn is told apart no better than by chance (AUC {auc:.2f}, 90 % interval "
+    )
+
+
 # --- the data that a model was made of
 
 

@@ -27,6 +27,7 @@ from clvlens.panel.panel import TARGETS, Panel
 from clvlens.panel.snapshot import KEYS
 
 MODEL = "clvlens"
+CHANCE = 0.5  # the AUC of a coin
 PART = "part: "  # what begins the name of a method that the model is made of
 ACTUAL = {"value": "target_value", "churn": "target_churned"}
 RANKS = ("spearman", "ngini", "top_decile_capture", "auc", "auc_pr")
@@ -117,12 +118,22 @@ def backtest(
         _by_decile(test, predictions),
         pd.concat([test[list(KEYS)], predictions.assign(best_baseline_value=best),
                    test[list(TARGETS)]], axis=1),
-        tuple(notes) + panel.notes,
+        (*notes, *_told_by_chance(scores), *panel.notes),
         leads(own, forecasts, test, _drawn(test)["draws"]),
         score_kinds(predictions, test),
         _totals(model, panel, predictions),
         survival_curves(model, test, predictions),
     )  # fmt: skip
+
+
+def _told_by_chance(scores: pd.DataFrame) -> Iterator[str]:
+    """Say so where chance would tell as well who leaves: the grade is about value alone."""
+    for row in scores.query("method == @MODEL and metric == 'auc'").itertuples():
+        if row.low <= CHANCE:
+            yield (
+                f"churn is told apart no better than by chance (AUC {row.estimate:.2f}, 90 % "
+                f"interval {row.low:.2f} to {row.high:.2f}): leave churn_probability alone"
+            )
 
 
 def _totals(model: CustomerModel, panel: Panel, predictions: pd.DataFrame) -> pd.DataFrame:
