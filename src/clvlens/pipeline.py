@@ -208,7 +208,7 @@ def _reasons(
     if chosen.empty or isinstance(model.value, OwnValue):
         return None
     if not set(model.encoder.sources) <= set(chosen):
-        ids = world.engine.hold(chosen[["customer_id"]])
+        ids = world.engine.hold(chosen.loc[:, ["customer_id"]])
         found = snapshot_rows(world, everybody.semi_join(ids, "customer_id"))
         chosen = found.set_axis(chosen.index)
     return find_reasons(model, chosen, progress)

@@ -33,6 +33,7 @@ class Estimator(Protocol):
 
     def predict(self, rows: pd.DataFrame) -> ArrayLike:
         """Return expected money, a finite number a row."""
+        ...
 
     def save(self, folder: Path) -> object:
         """Write files that a copy needs into an empty folder."""
@@ -40,6 +41,7 @@ class Estimator(Protocol):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Return a copy of what was saved."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def score(
         predicted.append(predict(rows))
         unseen.update(_unseen(model, rows))
         del rows
-    return Scored(*(pd.concat(parts, ignore_index=True) for parts in (kept, predicted)), unseen)
+    found, values = (pd.concat(parts, ignore_index=True) for parts in (kept, predicted))
+    return Scored(found, values, unseen)
 
 
 def to_explain(

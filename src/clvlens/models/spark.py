@@ -1,5 +1,8 @@
 """Predictions by Spark: executors load the model's own files and predict where features lie."""
 
+# PySpark is an extra, and types its columns loosely.
+# pyright: reportMissingImports=false, reportArgumentType=false
+
 from __future__ import annotations
 
 import hashlib

@@ -82,9 +82,9 @@ def past_of(
     history = events.history
     joined = rows.join(events.table, "customer_id")
     joined = joined.filter(_visible(joined.event_time, events.lag, joined.cutoff))
-    shortened = look_back_days is not None and not history.lasting
-    if shortened:
-        oldest = joined.cutoff - look_back_days * DAY
+    shortened = None if history.lasting else look_back_days
+    if shortened is not None:
+        oldest = joined.cutoff - shortened * DAY
         joined = joined.filter(joined.event_time.isnull() | (joined.event_time >= oldest))
     masked = {
         column.name: _masked(joined, history, column.name, events.lag)
@@ -92,7 +92,7 @@ def past_of(
         if column.name in joined.columns and history.clock(column) is not None
     }
     table = joined.mutate(**masked, elapsed=joined.cutoff - joined.event_time)
-    if shortened or not set(PLACES) <= set(table.columns):
+    if shortened is not None or not set(PLACES) <= set(table.columns):
         table = in_sequence(table, history, KEYS)
     return Past(
         history.name,

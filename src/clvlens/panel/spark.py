@@ -4,6 +4,9 @@ With `clvlens.models.spark` the only file that imports it. Histories are the sam
 expressions; what Spark's SQL would take otherwise, `clvlens.panel.spark_sql` says, once.
 """
 
+# PySpark is an extra, and types its columns loosely.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import logging

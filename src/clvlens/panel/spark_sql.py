@@ -1,5 +1,7 @@
 """Spark's SQL with the meaning that the same expressions have in DuckDB."""
 
+# pyright: reportPrivateImportUsage=false
+
 from __future__ import annotations
 
 import re
