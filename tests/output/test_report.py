@@ -113,7 +113,7 @@ def test_the_total_has_the_interval_that_predict_left(findings):
     path = findings.config.data_folder / "predictions_totals.csv"
     for version, told in ((DIGEST[:12], True), ("0" * 12, False)):
         pd.DataFrame(said | {"model_version": version}).to_csv(path, index=False)
-        assert ("90 % interval: EUR 800 to 1,234." in text_of(findings)) == told
+        assert ("In all, the 90 % interval is EUR 800 to 1,234." in text_of(findings)) == told
 
 
 def test_association_and_effect_stand_apart_under_their_own_names(findings):
