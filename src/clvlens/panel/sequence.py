@@ -41,7 +41,7 @@ def settled_by(engine: Engine, history: History, table: ir.Table) -> list[str] |
     )
     if timeless:
         return None
-    if not unnamed:
+    if has_key and not unnamed:
         return [str(history.key)]
     late = {c.name for c in history.columns if history.clock(c) is not None}
     return None if late & set(ties) else ties
