@@ -12,7 +12,7 @@ from clvlens.levers.estimation import assign
 from clvlens.levers.findings import describe
 from clvlens.levers.heterogeneity import Ranking, rank
 from clvlens.levers.nuisances import prepare
-from clvlens.levers.trials import Trial
+from clvlens.levers.trials import CALENDAR, Trial
 
 NAMES = [f"{home}__x{k}" for k, home in enumerate(HOMES)]
 
@@ -76,3 +76,16 @@ def test_an_effect_tells_whether_gains_differ(found):
 
 def test_of_a_lever_that_is_not_shown_to_pay_nothing_is_ranked():
     assert study(make_trial(effect=0), describe(lever(), "EUR")).ranking is None
+
+
+def test_where_nothing_is_known_of_customers_before_the_decision_none_is_ranked_above_another():
+    trial = make_trial(800, 4, effect=20, confounding=0.0)
+    only_the_date = replace(
+        trial, columns=tuple(replace(c, name=CALENDAR.name) for c in trial.columns)
+    )
+    found = study(only_the_date, describe(lever(), "USD"))
+    assert found.effect_per_eligible == pytest.approx(
+        15, abs=5
+    )  # 20, and 20 more for half, of the half away
+    assert found.ranking is None
+    assert np.isnan(found.gain_slope)

@@ -109,6 +109,8 @@ def _influence(trial: Trial, assignment: Assignment, kept: np.ndarray) -> Influe
 def _ranked(trial: Trial, about: Effect, value: Influence) -> Effect:
     """Add whether who is expected to bring more gains more."""
     ranking = rank(trial, value)
+    if ranking is None:
+        return about
     slope, low, high = ranking.per_unit
     return replace(
         about,

@@ -18,6 +18,8 @@ from clvlens.levers.nuisances import expected_at_target, foreseen_at_target, pre
 from clvlens.levers.trials import BESIDES, Trial
 from clvlens.models.boosting import Floats
 
+LEAST_SPREAD = 1e-9  # of what is expected, in shares of its mean: less is rounding
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -64,16 +66,21 @@ class Ranking:
         })  # fmt: skip
 
 
-def rank(trial: Trial, value: Influence) -> Ranking:
+def rank(trial: Trial, value: Influence) -> Ranking | None:
     """Return how gains of those away from the target go with the value expected at it.
 
     The projection of E[Y(target) − Y | X] on 1 and z among those away: what a row adds to the
     average effect has the mean P(away | X) × that gain, whatever one of the models gets wrong.
+    Nothing, where the same is expected of all of them: at a sign-up there may be no history yet.
     """
-    rows = prepare(trial.X[:, _told(trial)], trial.customers)
+    told, away = _told(trial), trial.arm == 0
+    if not told.any():
+        return None
+    rows = prepare(trial.X[:, told], trial.customers)
     expected = expected_at_target(rows, trial.arm, trial.value)
-    away = trial.arm == 0
-    mean, spread = float(expected[away].mean()), max(float(expected[away].std()), 1e-12)
+    mean, spread = float(expected[away].mean()), float(expected[away].std())
+    if spread <= LEAST_SPREAD * max(abs(mean), 1.0):
+        return None
     basis = _basis(expected, mean, spread)
     bread = np.linalg.inv(basis[away].T @ basis[away])
     level, slope = bread @ (basis.T @ value.values)
