@@ -24,11 +24,12 @@ from clvlens.levers.attribution import Attribution, attribute, find_reasons, for
 from clvlens.levers.effects import estimate_effects
 from clvlens.levers.findings import Effect
 from clvlens.levers.opportunity import Opportunity, find_opportunity
-from clvlens.models.customer import CustomerModel, train_model
+from clvlens.models.customer import CustomerModel
 from clvlens.models.horizons import agreeing
 from clvlens.models.own import Estimator, OwnValue
 from clvlens.models.scoring import Scored, not_among, score, to_explain
 from clvlens.models.spark import score_parts
+from clvlens.models.training import train_model
 from clvlens.output.predictions import prediction_table
 from clvlens.panel.instants import midnight_before, to_instant
 from clvlens.panel.panel import Panel, snapshot_batches, snapshot_rows

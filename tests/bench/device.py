@@ -23,7 +23,8 @@ import xgboost as xgb
 
 from clvlens.config import Config
 from clvlens.levers.attribution import attribute
-from clvlens.models.customer import CustomerModel, train_model
+from clvlens.models.customer import CustomerModel
+from clvlens.models.training import train_model
 from clvlens.panel.panel import FeatureInfo, Panel
 from clvlens.panel.split import Plan
 

@@ -11,6 +11,7 @@ from clvlens.levers import attribution as module
 from clvlens.levers.attribution import Attribution, attribute, theme_meanings
 from clvlens.models.boosting import contributions
 from clvlens.models.partner import INPUTS
+from clvlens.models.season import Season, Swing
 from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import FeatureInfo
 
@@ -73,6 +74,18 @@ def test_parts_add_up_to_the_prediction_less_the_base_value(found, model, rows):
     sums = found.parts.sum(axis=1).to_numpy() + found.base_value
     assert np.abs(sums - predicted).max() <= 1e-5 * predicted.max()
     assert predicted.max() > 10 * predicted.min()  # customers differ, so there is much to add up
+
+
+def test_parts_add_up_in_a_season_too(model, rows):
+    """Twice as much is sold as after the rows that were learned from: every part doubles."""
+    season = Season(int(rows["cutoff"].min().value // 1000), (1e6,) * 144, (1e6,) * 144)
+    about = {**model.about, "swing": Swing(season, -float(np.log(2)), 1.0).to_dict()}
+    first = rows[rows["cutoff"] == rows["cutoff"].min()]
+    found = attribute(replace(model, about=about), first)
+    usual = attribute(model, first)
+    assert found.base_value == pytest.approx(2 * usual.base_value, rel=1e-4)
+    assert found.prediction == pytest.approx(2 * usual.prediction, rel=1e-4)
+    assert found.relative_error <= 1e-5
 
 
 def test_the_error_is_the_largest_gap_and_small_beside_the_predictions(found):

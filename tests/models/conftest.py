@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from clvlens.config import Config
-from clvlens.models.customer import train_model
 from clvlens.models.store import save_model
+from clvlens.models.training import train_model
 from clvlens.panel.panel import FeatureInfo, Panel
 from clvlens.panel.split import Plan
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from clvlens.errors import ModelError
-from clvlens.models.customer import train_model
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.store import check_manifest, save_model
+from clvlens.models.training import train_model
 
 
 def with_frame(panel, frame):

@@ -5,8 +5,8 @@ import pytest
 import xgboost as xgb
 
 from clvlens.errors import ModelError
-from clvlens.models.customer import train_model
 from clvlens.models.store import load_model, save_model
+from clvlens.models.training import train_model
 
 HAS_CUDA = bool(xgb.build_info().get("USE_CUDA"))
 

@@ -68,6 +68,22 @@ def test_a_btyd_total_that_came_true_is_followed():
     assert share == pytest.approx(1)
 
 
+def test_without_later_outcomes_the_total_is_that_of_btyd_in_its_season():
+    """Half as much again is sold after the newest rows as BTYD, which has no calendar, expects."""
+    panel = make_panel(600, label_days=30)
+    encoder = fit_encoder(panel.rows("fit"), panel.features)
+    fit = panel.rows("fit")
+    partner = fit_partner(fit, encoder.columns, "revenue", 30, 30)
+    X, y = encoder.encode(fit).to_numpy(), fit["target_value"].to_numpy()
+    rows = Rows(X, y, fit["customer_id"].to_numpy())
+    settings = {"trees": 20, "learning_rate": 0.1}
+    how = (settings, rows, [None, None], Partners(partner, partner), X, (0, 0, np.log(1.5)))
+    blend = fit_blend(("tweedie", "btyd"), *how)
+    expected = 1.5 * blend.candidates(X)["btyd"].sum()
+    assert blend.predict(X).sum() == pytest.approx(expected)
+    assert blend.evidence["season"] == pytest.approx(1.5)
+
+
 @pytest.mark.parametrize("days", [0, 60])
 def test_without_later_outcomes_methods_meet_btyd_on_customers_as_old_as_they_are_now(days):
     """On rows that were never learned from, learned methods and BTYD have the same total."""

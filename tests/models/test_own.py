@@ -8,8 +8,8 @@ import pytest
 
 from clvlens import pipeline
 from clvlens.errors import ModelError
-from clvlens.models.customer import train_model
 from clvlens.models.store import load_model, save_model
+from clvlens.models.training import train_model
 
 
 class Level:

@@ -14,8 +14,8 @@ from tests.reliability.table import tried
 
 import clvlens.models
 from clvlens.errors import ModelError
-from clvlens.models.customer import train_model
 from clvlens.models.store import FORMAT, check_manifest, load_model, save_model
+from clvlens.models.training import train_model
 
 FILES = (
     "manifest.json",

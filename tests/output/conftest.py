@@ -11,8 +11,9 @@ from tests.support.shop import make_panel
 from clvlens import pipeline
 from clvlens.config import Config
 from clvlens.evaluation.grade import grade
-from clvlens.models.customer import CustomerModel, train_model
+from clvlens.models.customer import CustomerModel
 from clvlens.models.store import save_model
+from clvlens.models.training import train_model
 from clvlens.output import records
 from clvlens.panel.panel import FeatureInfo, Panel
 from clvlens.panel.split import Plan

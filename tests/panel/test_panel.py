@@ -133,6 +133,15 @@ def test_a_panel_whose_snapshot_without_an_outcome_differs_has_another_fingerpri
     assert fewer.fingerprint != saved.fingerprint
 
 
+def test_weeks_of_the_business_end_where_the_test_begins(saved):
+    assert saved.weekly["ends"].iloc[-1] == saved.plan.test[0]
+    assert saved.weekly["newcomers"].sum() <= saved.rows("test")["customer_id"].nunique()
+
+
+def test_snapshots_that_look_back_a_while_alone_tell_of_no_season(tmp_path):
+    assert make_panel(configured(tmp_path, look_back_days=30)).weekly is None
+
+
 # --- saved and loaded
 
 
@@ -155,6 +164,7 @@ def test_a_saved_panel_is_loaded_with_every_bit_and_word(saved):
     assert loaded.frame.dtypes.to_dict() == saved.frame.dtypes.to_dict()
     assert loaded.fingerprint == saved.fingerprint
     assert bits(loaded.recent) == bits(saved.recent)
+    assert loaded.weekly.equals(saved.weekly)
     assert (loaded.features, loaded.plan) == (saved.features, saved.plan)
     assert loaded.notes == saved.notes
 
@@ -165,6 +175,7 @@ def test_a_panel_is_saved_as_a_file_a_snapshot(saved):
         "panel.json",
         "recent.parquet",
         "test-2024-02-20T0000.parquet",
+        "weekly.parquet",
     ]
 
 

@@ -99,18 +99,32 @@ def attribute(model: CustomerModel, frame: pd.DataFrame) -> Attribution:
     margins = model.value.margins(X)
     shares = model.value.shares(X)
     base = np.array([share[0, -1] for share in shares])
-    weights = _path_weights(model, base, margins) * model.stretch
+    scale = model.stretch * _swing(model, frame)
+    weights = _path_weights(model, base, margins) * scale
     encoded = sum(weights[:, [k]] * share[:, :-1] for k, share in enumerate(shares))
     sources = model.encoder.sources
     parts = pd.DataFrame(encoded, columns=sources, index=frame.index)
     parts = parts.T.groupby(sources, sort=False).sum().T
-    prediction = model.value.compose(margins) * model.stretch
-    base_value = float(model.value.compose(base[None, :])[0] * model.stretch)
+    prediction = model.value.compose(margins) * scale
+    base_value = float(model.value.compose(base[None, :])[0] * scale)
     gap = np.abs(parts.sum(axis=1).to_numpy() - (prediction - base_value))
     features = tuple(f for f in model.features if f.name in parts.columns)
     return Attribution(
         parts, frame[list(parts.columns)], prediction, base_value, features, float(gap.max())
     )
+
+
+def _swing(model: CustomerModel, frame: pd.DataFrame) -> float:
+    """Return the season's factor of rows of one cutoff, which every part of value shares."""
+    if "cutoff" not in frame:
+        return 1.0
+    factors = np.unique(model.swing(frame["cutoff"].unique()))
+    if len(factors) > 1:
+        raise ModelError(
+            f"rows of {frame['cutoff'].nunique()} cutoffs have seasons of their own: attribute "
+            "those of one cutoff at a time"
+        )
+    return float(factors[0]) if len(factors) else 1.0
 
 
 def foresee(

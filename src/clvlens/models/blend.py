@@ -93,6 +93,11 @@ class ValueBlend:
         return shares
 
     @property
+    def followed(self) -> float:
+        """How far its level follows BTYD's, and so the season's: 0 not at all, 1 all the way."""
+        return float(self.evidence.get("followed", 0.0))
+
+    @property
     def _heard(self) -> list[str]:
         return [name for name, weight in self.weights.items() if weight > 0]
 
@@ -125,8 +130,8 @@ class ValueBlend:
     def words(self) -> str:
         """Say of what the value is made, and on what evidence."""
         about = self.evidence
-        level = about.get("level", 1.0)
-        own = {n: self.weights[n] / (1 if n == BTYD else level) for n in self._heard}
+        level, season = about.get("level", 1.0), about.get("season", 1.0)
+        own = {n: self.weights[n] / (season if n == BTYD else level) for n in self._heard}
         parts = [f"{weight:.2f} × {TITLES[name]}" for name, weight in own.items()]
         return (
             f"value is {' + '.join(parts)}, all but BTYD × {level:.3f} for the level of totals: "

@@ -8,6 +8,7 @@ rows tell most of what comes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -151,11 +152,14 @@ def fit_blend(
     later: list[Rows | None],
     partners: Partners,
     recent: Floats | None = None,
+    aheads: Sequence[float] = (0.0, 0.0, 0.0),
 ) -> ValueBlend:
     """Fit the methods, weigh them on held-out rows, learn again from all rows, set the level.
 
     `later` are the select and the calibrate role; what came in them is compared with what was
-    expected. `recent` are features of a snapshot after the fit role, whose outcome nobody knows.
+    expected. `recent` are features of a snapshot after those roles, whose outcome nobody knows.
+    `aheads` are what the season adds to BTYD after the later roles and after the newest rows, as
+    logarithms.
     """
     if None in partners:
         partners = Partners(None, None)
@@ -170,7 +174,8 @@ def fit_blend(
         members = _again(members, reduce(Rows.and_then, known, fit), partners.last)
     blend = ValueBlend(members, weights, partners.last, evidence)
     newest = (fit, *known)[-1].X if recent is None else recent
-    return _levelled(first, blend, known, newest)
+    seasons = [ahead for rows, ahead in zip(later, aheads, strict=False) if rows is not None]
+    return _levelled(first, blend, known, newest, (*seasons, aheads[-1]))
 
 
 def _again(
@@ -188,36 +193,43 @@ def _again(
 
 
 def _levelled(
-    first: ValueBlend, blend: ValueBlend, later: list[Rows], newest: Floats
+    first: ValueBlend,
+    blend: ValueBlend,
+    later: list[Rows],
+    newest: Floats,
+    aheads: Sequence[float],
 ) -> ValueBlend:
     """Return the blend with its learned methods at the level that later windows ask for.
 
     `first` learned before the `later` roles, so that they tell what it missed. The gap to BTYD's
     level is that of the `newest` rows: of the last role, whose labels taught every method its
     level, or of a snapshot after the only one. Since then customers have aged, and trees, which
-    have seen nobody older, do not follow them as BTYD does.
+    have seen nobody older, do not follow them as BTYD does. BTYD knows no calendar, so that the
+    season is added to what it expects.
     """
     learned = {n: w for n, w in blend.weights.items() if n != BTYD and w > 0}
     if first.partner is None or blend.partner is None or not learned:
         return blend
     windows = [
-        Window(float(y.sum()), *_totals(first, first.partner, learned, X)) for X, y, _ in later
+        Window(float(y.sum()), *_totals(first, first.partner, learned, X, ahead))
+        for (X, y, _), ahead in zip(later, aheads, strict=False)
     ]
-    trees, btyd = _totals(blend, blend.partner, learned, newest)
+    trees, btyd = _totals(blend, blend.partner, learned, newest, aheads[-1])
     if not all(min(window) > 0 for window in (*windows, (trees, btyd))):
         return blend
     share = followed(windows)
     factor = (btyd / trees) ** share
-    weights = {n: w * (1 if n == BTYD else factor) for n, w in blend.weights.items()}
-    evidence = {**blend.evidence, "level": factor, "followed": share}
+    season = float(np.exp(share * aheads[-1]))
+    weights = {n: w * (season if n == BTYD else factor) for n, w in blend.weights.items()}
+    evidence = {**blend.evidence, "level": factor, "followed": share, "season": season}
     return ValueBlend(blend.members, weights, blend.partner, evidence)
 
 
 def _totals(
-    blend: ValueBlend, partner: BtydPartner, learned: dict[str, float], X: Floats
+    blend: ValueBlend, partner: BtydPartner, learned: dict[str, float], X: Floats, ahead: float
 ) -> tuple[float, float]:
-    """Return what learned methods together, and BTYD, expect of all rows in a label window."""
+    """Return what learned methods together, and BTYD in its season, expect of all rows."""
     total = sum(learned.values())
     trees = ValueBlend(blend.members, {n: w / total for n, w in learned.items()}, partner)
     btyd = np.exp(partner.log_value(X, partner.label_days))
-    return float(trees.predict(X).sum()), float(btyd.sum())
+    return float(trees.predict(X).sum()), float(btyd.sum() * np.exp(ahead))

@@ -26,7 +26,7 @@ from clvlens.config import ModelConfig
 from clvlens.errors import ModelError
 from clvlens.files import whole_file
 from clvlens.models.boosting import Floats
-from clvlens.models.customer import LEAST_CUSTOMERS, LEAST_OF_A_KIND, train_model
+from clvlens.models.training import LEAST_CUSTOMERS, LEAST_OF_A_KIND, train_model
 from clvlens.panel.panel import Panel
 
 WORSE = 1.05  # a trial that loses so many times what the default does on the first fold is pruned

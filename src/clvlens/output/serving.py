@@ -17,12 +17,14 @@ import numpy as np
 import pandas as pd
 from mlflow.models import Model, ModelSignature, set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
-from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
 from clvlens.errors import ModelError, nearest
+from clvlens.models.customer import CustomerModel
 from clvlens.models.store import load_model
 
 MODEL_FOLDER = "model_folder"
+CUTOFF = "cutoff"
 REQUIREMENTS = ("clvlens", "mlflow", "numpy", "pandas", "scikit-learn")
 
 
@@ -41,8 +43,9 @@ class ServedModel(PythonModel):
     ) -> pd.DataFrame:
         """Return predictions, one row each row of input, columns as `CustomerModel.predict`.
 
-        Columns are matched by name: their order is free, and further ones are ignored. Raises
-        `ModelError` naming what is missing.
+        Columns are matched by name: their order is free, and further ones are ignored. The
+        parameter `cutoff` says of which day the features are, for the season. Raises `ModelError`
+        naming what is missing, or where the cutoff is no date.
         """
         columns = self.model.encoder.columns
         missing = [name for name in columns if name not in model_input.columns]
@@ -52,7 +55,17 @@ class ServedModel(PythonModel):
                 f"{len(missing)} columns that the model reads are missing, first {missing[0]!r}; "
                 f"send every column of its signature; {nearest(missing[0], known)}"
             )
-        return self.model.predict_encoded(model_input[columns].to_numpy("float64"))
+        swing = _swing(self.model, (params or {}).get(CUTOFF, ""))
+        return self.model.predict_encoded(model_input[columns].to_numpy("float64"), swing)
+
+
+def _swing(model: CustomerModel, cutoff: str) -> float:
+    if not cutoff:
+        return 1.0
+    try:
+        return float(model.swing([pd.Timestamp(cutoff)])[0])
+    except ValueError as error:
+        raise ModelError(f"cutoff {cutoff!r} is no date; write it as 2024-01-31") from error
 
 
 def package(folder: Path, model_folder: Path, columns: Sequence[str], run_id: str) -> Path:
@@ -72,7 +85,11 @@ def package(folder: Path, model_folder: Path, columns: Sequence[str], run_id: st
             folder / "package",
             python_model=shutil.copy(__file__, folder / "serving.py"),
             artifacts={MODEL_FOLDER: str(copy)},
-            signature=ModelSignature(inputs=_doubles(columns), outputs=_doubles(outputs)),
+            signature=ModelSignature(
+                _doubles(columns),
+                _doubles(outputs),
+                ParamSchema([ParamSpec(CUTOFF, DataType.string, "")]),
+            ),
             pip_requirements=_requirements(),
             mlflow_model=Model(run_id=run_id),
         )

@@ -22,6 +22,7 @@ from clvlens.panel.snapshot import KEYS, features_of, population, snapshot
 from clvlens.panel.source import stamp
 from clvlens.panel.split import Plan, plan_cutoffs
 from clvlens.panel.target import outcomes
+from clvlens.panel.tracked import weekly_orders
 from clvlens.panel.world import World, drawn, read_world
 from clvlens.version import __version__
 
@@ -32,6 +33,7 @@ SHAPING = {  # the settings that a panel depends on
     *("target", "cutoffs", "look_back_days"),
 }
 RECENT_FILE = "recent.parquet"
+WEEKLY_FILE = "weekly.parquet"
 
 Progress = Callable[[str], None]
 
@@ -56,7 +58,9 @@ class Panel:
     `label_days`, one column a feature (double or text), and `TARGETS`, money in the run's
     currency over `label_days`. Contractual churn is missing where there was no subscription to
     lose, and has `INVOLUNTARY` beside it where it can be told. `recent` has the features alone,
-    one row a customer, at the plan's cutoff of that name, where it has one.
+    one row a customer, at the plan's cutoff of that name, where it has one. `weekly` has what the
+    whole business bought before the first test cutoff: see `panel.tracked.weekly_orders`; not
+    where snapshots look back so many days alone.
     """
 
     config: Config
@@ -65,6 +69,7 @@ class Panel:
     plan: Plan
     notes: tuple[str, ...] = ()
     recent: pd.DataFrame | None = None
+    weekly: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         roles = self.frame.groupby("role", sort=False)["cutoff"].unique()
@@ -91,7 +96,7 @@ class Panel:
     def fingerprint(self) -> str:
         """A digest of every value: equal panels, and only those, have equal fingerprints."""
         digest = hashlib.sha256(",".join(self.frame.columns).encode())
-        for rows in (self.frame, self.recent):
+        for rows in (self.frame, self.recent, self.weekly):
             if rows is not None:
                 digest.update(pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes())
         return digest.hexdigest()
@@ -139,7 +144,8 @@ def make_panel(
     order = [*KEYS, "role", "label_days"]
     rest = [column for column in frame.columns if column not in order]
     notes = world.notes + plan.notes
-    return Panel(config, frame[order + rest], describe(world), plan, notes, recent)
+    weekly = None if config.look_back_days else weekly_orders(world, min(plan.test))
+    return Panel(config, frame[order + rest], describe(world), plan, notes, recent, weekly)
 
 
 def snapshot_frame(world: World, cutoff: int) -> pd.DataFrame:
@@ -180,6 +186,8 @@ def save_panel(panel: Panel) -> Path:
             part.to_parquet(temporary / f"{role}-{cutoff:%Y-%m-%dT%H%M}.parquet", index=False)
         if panel.recent is not None:
             panel.recent.to_parquet(temporary / RECENT_FILE, index=False)
+        if panel.weekly is not None:
+            panel.weekly.to_parquet(temporary / WEEKLY_FILE, index=False)
         about = {
             "recipe": recipe(panel.config),
             "plan": asdict(panel.plan),
@@ -204,11 +212,12 @@ def load_panel(config: Config) -> Panel | None:
             when = pd.Timestamp(cutoff, unit="us")
             frames.append(pd.read_parquet(parts[f"{role}-{when:%Y-%m-%dT%H%M}"]))
         recent = None if plan.recent is None else pd.read_parquet(folder / RECENT_FILE)
+        weekly = None if config.look_back_days else pd.read_parquet(folder / WEEKLY_FILE)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     features = tuple(FeatureInfo(**feature) for feature in about["features"])
     frame = pd.concat(frames, ignore_index=True)
-    return Panel(config, frame, features, plan, tuple(about["notes"]), recent)
+    return Panel(config, frame, features, plan, tuple(about["notes"]), recent, weekly)
 
 
 def recipe(config: Config) -> str:

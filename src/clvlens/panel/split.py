@@ -3,8 +3,9 @@
 Labels of one role must have ended before the next role's cutoffs. Where history is too short
 for four, roles are merged, and the plan says so; where it is too short for two, it refuses.
 
-Where fit alone comes before the test, one more snapshot lies in between, without an outcome: how
-customers have aged since the newest labels began is known from it before the test begins.
+Where fit alone comes before the test, or a season is known, one more snapshot lies in between,
+without an outcome: how customers have aged since the newest labels began, and what the season has
+made of them, is known from it before the test begins.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from clvlens.config_target import ROLES
 from clvlens.errors import TimeError
 from clvlens.histories.exact import DAY
 from clvlens.panel.instants import midnight_after, midnight_before, to_instant
+from clvlens.panel.tracked import knows_a_season
 from clvlens.panel.world import World
 
 RECENT = 0.75  # of the newest label window; later would be nearer to what the test is asked
@@ -26,7 +28,7 @@ RECENT = 0.75  # of the newest label window; later would be nearer to what the t
 class Plan:
     """Cutoffs by role, as instants; `label_days` is how long labels last before the test.
 
-    `recent` is a cutoff between fit and test, whose outcome is not known by the test.
+    `recent` is a cutoff before the test, whose outcome is not known by then.
     """
 
     fit: tuple[int, ...]
@@ -37,6 +39,12 @@ class Plan:
     horizon_days: int
     notes: tuple[str, ...] = ()
     recent: int | None = None
+
+    @property
+    def cutoffs_learned(self) -> tuple[int, ...]:
+        """The cutoffs that come before the test, oldest first, the one without an outcome too."""
+        recent = () if self.recent is None else (self.recent,)
+        return tuple(sorted((*self.fit, *self.select, *self.calibrate, *recent)))
 
     def cutoffs(self) -> list[tuple[str, int, int]]:
         """Return (role, cutoff, label days) in the order of time."""
@@ -81,10 +89,13 @@ def _plan_cutoffs(world: World) -> Plan:
 
 
 def _recent(world: World, plan: Plan) -> int | None:
-    """Return the midnight of the snapshot without an outcome, where no later role tells instead."""
-    if plan.select or plan.calibrate:
+    """Return the midnight of the snapshot without an outcome.
+
+    There is none where a later role tells instead of it, and a season does not ask for it.
+    """
+    if (plan.select or plan.calibrate) and not knows_a_season(world, min(plan.test)):
         return None
-    newest = max(plan.fit)
+    newest = max(plan.fit + plan.select + plan.calibrate)
     later = int(newest + RECENT * plan.label_days * DAY)
     cutoff = midnight_before(later, world.config.time_zone)
     return cutoff if cutoff > newest else None

@@ -1,0 +1,98 @@
+"""The season, on businesses whose calendar is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from clvlens.histories.exact import DAY
+from clvlens.models.btyd_distributions import ParetoNbd
+from clvlens.models.season import MOST, Season, Swing, fit_season
+
+WEEK = 7 * DAY
+STEADY = ParetoNbd(r=5.0, alpha=10.0, s=1.0, beta=1e6)  # an order every two weeks; nobody leaves
+ENDS = 1_000 * WEEK
+
+
+def weekly(weeks: int, factor: np.ndarray | float = 1.0, newcomers: float = 500.0) -> pd.DataFrame:
+    """Return a business that as many join each week, who order `factor` times as often."""
+    came = np.full(weeks, newcomers)
+    there = np.cumsum(came) - came / 2  # who came this week were there for half of it
+    repeats = there * 0.5 * np.broadcast_to(factor, weeks)
+    repeats[0] = came[0] * 0.25 * np.broadcast_to(factor, weeks)[0]
+    ends = ENDS - np.arange(weeks - 1, -1, -1) * WEEK
+    return pd.DataFrame({"ends": ends, "newcomers": came, "repeats": repeats})
+
+
+def wave(weeks: int) -> np.ndarray:
+    """Return twice as much in ten weeks of each year, which begin forty weeks after its start."""
+    return np.where((np.arange(weeks) % 52 >= 40) & (np.arange(weeks) % 52 < 50), 2.0, 1.0)
+
+
+def season(weeks: int, factor: np.ndarray | float = 1.0) -> Season:
+    found = fit_season(weekly(weeks, factor), STEADY)
+    assert found is not None
+    return found
+
+
+def test_growth_is_no_season():
+    """Ever more customers order as often as each did before."""
+    assert season(100).ahead(ENDS, 90) == pytest.approx(0, abs=0.01)
+
+
+def test_what_was_sold_twice_as_much_last_year_will_be_again():
+    """From the fortieth week of a year, ten weeks of two beside 62 orders in 52 weeks."""
+    assert season(196, wave(196)).ahead(ENDS, 70) == pytest.approx(np.log(2 * 52 / 62), abs=0.02)
+
+
+def test_half_a_window_in_season_counts_half():
+    """Five weeks of two and five of one make fifteen for ten."""
+    found = season(201, wave(201)).ahead(ENDS, 70)
+    assert found == pytest.approx(np.log(1.5 * 52 / 62), abs=0.02)
+
+
+def test_other_days_sell_less_than_the_year_does():
+    assert season(208, wave(208)).ahead(ENDS, 70) == pytest.approx(np.log(52 / 62), abs=0.02)
+
+
+def test_days_that_nobody_knows_yet_are_those_of_two_years_before():
+    """Forty weeks after the data end the year before ends before they do; 92 weeks after, two."""
+    found = season(208, wave(208))
+    for later in (40, 92):
+        ahead = found.ahead(ENDS + later * WEEK, 70)
+        assert ahead == pytest.approx(np.log(2 * 52 / 62), abs=0.02)
+
+
+def test_what_rises_all_the_time_is_no_season():
+    """A tenth more each year: beside the year around it, no window stands out."""
+    found = season(208, np.exp(0.1 * np.arange(208) / 52))
+    for weeks in (0, -10, -20):
+        assert found.ahead(ENDS + weeks * WEEK, 70) == pytest.approx(0, abs=0.01)
+
+
+def test_a_year_ago_when_nearly_all_were_new_tells_nothing():
+    found = season(70)
+    assert found.ahead(ENDS - 10 * WEEK, 70) == 0  # begins in the eighth week of all
+    assert fit_season(weekly(65), STEADY) is None
+
+
+def test_few_orders_are_believed_in_part():
+    """The same wave, where a hundredth of a hundredth as many join."""
+    many = fit_season(weekly(196, wave(196)), STEADY)
+    few = fit_season(weekly(196, wave(196), newcomers=0.01), STEADY)
+    bought = float(np.sum(weekly(196, wave(196), newcomers=0.01)["repeats"][144:154]))
+    assert few.ahead(ENDS, 70) == pytest.approx(
+        many.ahead(ENDS, 70) * bought / (bought + 100), rel=0.01
+    )
+
+
+def test_no_season_sells_more_than_three_times_another():
+    assert season(196, wave(196) ** 4).ahead(ENDS, 70) == pytest.approx(MOST)
+
+
+def test_a_swing_is_beside_the_season_that_was_learned_from_as_far_as_it_is_followed():
+    """104/62 of the usual is, after rows of 1.2 times, 1.4 as much; followed half, its root."""
+    found = Swing(season(196, wave(196)), float(np.log(1.2)), 1.0)
+    assert found.factor(ENDS, 70) == pytest.approx(104 / 62 / 1.2, abs=0.03)
+    half = Swing(found.season, found.learned, 0.5)
+    assert half.factor(ENDS, 70) == pytest.approx(found.factor(ENDS, 70) ** 0.5)
+    assert Swing.from_dict(found.to_dict()) == found
