@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from clvlens.pipeline import evaluate, explain, predict, train
 
 _HOMES = {
-    "load_config": "clvlens.config",
+    "load_config": "clvlens.config.run",
     "build_panel": "clvlens.panel.panel",
     "train": "clvlens.pipeline",
     "evaluate": "clvlens.pipeline",

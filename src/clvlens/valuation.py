@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clvlens.config import Config
-from clvlens.config_finance import Clv
+from clvlens.config.finance import Clv
 from clvlens.errors import ConfigError, nearest
 from clvlens.evaluation import channels, segments
 from clvlens.evaluation.business import Business

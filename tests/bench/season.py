@@ -26,7 +26,7 @@ from clvlens.models.baselines import forecast_baselines
 from clvlens.panel.panel import make_panel
 from clvlens.simulation import Settings, write
 
-CUSTOMERS, SEED, DAYS = 2_500, 11, 90
+CUSTOMERS, SEED, DAYS = 2_500, 12, 90
 SWINGS = (0.0, 0.15, 0.5)
 CUTOFFS = ("2023-09-01", "2023-11-15", "2024-02-01", "2024-04-15", "2024-07-01")
 RIVALS = ("carry forward", "Pareto/NBD × Gamma-Gamma")

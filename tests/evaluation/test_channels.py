@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clvlens.config_finance import Finance
+from clvlens.config.finance import Finance
 from clvlens.evaluation.channels import accounts, budget, curves, new_customers
 from clvlens.finance.npv import DAYS_PER_MONTH
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from tests.support.business import configure
 
-from clvlens.config_finance import Monitor
+from clvlens.config.finance import Monitor
 from clvlens.errors import DataError, TimeError
 from clvlens.evaluation.matured import score_matured, what_happened
 from clvlens.panel.world import read_world

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clvlens.config_finance import Segments
+from clvlens.config.finance import Segments
 from clvlens.evaluation.totals import (
     judge_totals,
     predicted_totals,

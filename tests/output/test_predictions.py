@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from clvlens.config import Config
-from clvlens.config_finance import Segments
+from clvlens.config.finance import Segments
 from clvlens.errors import ClvlensError, ConfigError
 from clvlens.output.predictions import (
     check_place,

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import pytest
 
 from clvlens.config import load_config
-from clvlens.config_engine import Engine
+from clvlens.config.engine import Engine
 from clvlens.errors import ConfigError
 from clvlens.panel import spark_sql
 from clvlens.panel.spark import connect

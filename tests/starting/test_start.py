@@ -207,7 +207,7 @@ def test_a_new_history_is_recognised_by_its_own_description(tmp_path, monkeypatc
         example=(), features=lambda past: past.count(),
     )  # fmt: skip
     known = {**discover(), "parcels": parcels}
-    for module in ("clvlens.starting.start", "clvlens.config"):
+    for module in ("clvlens.starting.start", "clvlens.config.run"):
         monkeypatch.setattr(f"{module}.discover", lambda: known)
     write_csv(tmp_path / "orders.csv", heads(total="5.00"))
     sent = [{"client": f"c{n % 3}", "PostedAt": day, "ParcelId": n, "Weight": n}

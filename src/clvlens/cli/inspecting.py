@@ -12,7 +12,7 @@ import pandas as pd
 from clvlens.cli.show import notes, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
-from clvlens.config_target import ROLES
+from clvlens.config.target import ROLES
 from clvlens.errors import DataError, TimeError
 from clvlens.files import whole_file
 from clvlens.histories import discover

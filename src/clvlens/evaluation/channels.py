@@ -8,7 +8,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
-from clvlens.config_finance import Finance
+from clvlens.config.finance import Finance
 from clvlens.evaluation.business import age_days
 from clvlens.evaluation.lifetime import COST
 from clvlens.finance.channels import FEWEST, Payback, curve_by_day, moved_budget, payback

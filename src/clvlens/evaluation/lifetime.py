@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clvlens.config import Config
-from clvlens.config_finance import Clv
+from clvlens.config.finance import Clv
 from clvlens.errors import ConfigError
 from clvlens.finance.npv import continuation_multiple, discounted_horizon_value
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from clvlens import metrics
 from clvlens.bootstrap import bootstrap_difference, bootstrap_interval
-from clvlens.config_finance import Monitor
+from clvlens.config.finance import Monitor
 from clvlens.errors import DataError, Fault, TimeError
 from clvlens.histories.exact import DAY
 from clvlens.panel.instants import midnight_before, to_instant

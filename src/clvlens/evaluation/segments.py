@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from clvlens.config_finance import Segments
+from clvlens.config.finance import Segments
 from clvlens.metrics import Floats
 
 NAMES = ("protect", "grow", "win back", "let be")

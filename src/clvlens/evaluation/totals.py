@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from clvlens.config_finance import Segments
+from clvlens.config.finance import Segments
 from clvlens.evaluation.segments import NAMES, segments
 from clvlens.evaluation.slices import FEWEST, slices
 from clvlens.metrics import Floats

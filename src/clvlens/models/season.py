@@ -21,7 +21,8 @@ from clvlens.models.boosting import Floats
 from clvlens.models.btyd_distributions import ParetoNbd
 from clvlens.panel.tracked import DAYS, WEEKS, YOUNG
 
-FEW = 100  # orders at which half of what a window tells is believed
+MISS = 0.04  # of a window's index, as a logarithm: BTYD misses as much where there is no season
+CLUSTERED = 2.0  # times the variance of orders that come one by one: the same customers order them
 MOST = float(np.log(3))  # no season sells three times what another does, as far as is believed
 
 
@@ -41,7 +42,8 @@ class Season:
 
         Theirs is the index of the same days of the year before, or of as many years before as it
         takes until all are known, over that of the year around them, in which what BTYD
-        misses of all seasons cancels out. 0 where those days are too young.
+        misses of all seasons cancels out. 0 where those days are too young. It is believed as far
+        as its square is more than what chance and BTYD's misses make of none (Wiener 1949).
         """
         known, weeks = len(self.bought), days / DAYS
         begins = known + (cutoff - self.ends) / (DAYS * DAY)
@@ -54,7 +56,8 @@ class Season:
         if min(bought, expected, usual, foreseen) <= 0:
             return 0.0
         found = float(np.log(bought / expected) - np.log(usual / foreseen))
-        return float(np.clip(found * bought / (bought + FEW), -MOST, MOST))
+        noise = MISS**2 + CLUSTERED / bought
+        return float(np.clip(found * found**2 / (found**2 + noise), -MOST, MOST))
 
     def _sums(self, begins: float, ends: float) -> tuple[float, float]:
         """Return what was bought and what was expected between two places in weeks."""

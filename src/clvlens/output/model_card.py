@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from clvlens.config_target import ROLES
+from clvlens.config.target import ROLES
 from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.grade import Grade
 from clvlens.models.customer import CustomerModel

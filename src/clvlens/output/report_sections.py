@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from clvlens.config_target import ROLES
+from clvlens.config.target import ROLES
 from clvlens.evaluation.backtest import MODEL, is_baseline
 from clvlens.evaluation.channels import CAVEAT
 from clvlens.evaluation.lifetime import assumption

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.config_tables import Rule, TableConfig
+from clvlens.config.tables import Rule, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.histories.base import Column, History
 from clvlens.panel.engine import Engine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-from clvlens.config_tables import Rule
+from clvlens.config.tables import Rule
 from clvlens.errors import ConfigError, nearest
 from clvlens.histories.base import Column, History
 

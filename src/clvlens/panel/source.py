@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from clvlens.config import Config
-from clvlens.config_tables import Lookup, Source, TableConfig
+from clvlens.config.tables import Lookup, Source, TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.panel.engine import Engine
 from clvlens.panel.intact import check_intact

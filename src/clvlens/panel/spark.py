@@ -25,7 +25,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from clvlens import config_engine
+from clvlens.config import engine as config_engine
 from clvlens.errors import ClvlensError, ConfigError, DataError, Fault
 from clvlens.panel import engine, spark_sql
 

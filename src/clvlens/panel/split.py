@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from clvlens.config import Config
-from clvlens.config_target import ROLES
+from clvlens.config.target import ROLES
 from clvlens.errors import TimeError
 from clvlens.histories.exact import DAY
 from clvlens.panel.instants import midnight_after, midnight_before, to_instant

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from clvlens.config import Config
-from clvlens.config_tables import TableConfig
+from clvlens.config.tables import TableConfig
 from clvlens.errors import ConfigError, DataError, Fault, nearest
 from clvlens.histories.base import Column, History
 from clvlens.histories.exact import DAY

@@ -7,7 +7,7 @@ import re
 import ibis
 import ibis.expr.types as ir
 
-from clvlens.config_tables import Source
+from clvlens.config.tables import Source
 
 SPACES = "[ \u00a0\u202f]"  # narrow and unbreakable ones too
 CENTS = 100

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 
-from clvlens.config_tables import Source
+from clvlens.config.tables import Source
 from clvlens.errors import ClvlensError, ConfigError
 from clvlens.panel.engine import Engine
 from clvlens.panel.intact import BROKEN, pieces

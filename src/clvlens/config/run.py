@@ -1,4 +1,4 @@
-"""The YAML that describes a run: strict, frozen, and explained where it fails."""
+"""The whole YAML, whose other parts are in files of their own, and how it is read."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pydantic
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from clvlens.config_engine import Engine, by_kind
-from clvlens.config_finance import Clv, Finance, Monitor, Segments
-from clvlens.config_levers import Levers
-from clvlens.config_problems import explain, located, repeated_keys, unreadable
-from clvlens.config_tables import Rule, TableConfig
-from clvlens.config_target import LONGEST, ROLES, Cutoffs, Instant, Target
+from clvlens.config.engine import Engine, by_kind
+from clvlens.config.finance import Clv, Finance, Monitor, Segments
+from clvlens.config.levers import Levers
+from clvlens.config.problems import explain, located, repeated_keys, unreadable
+from clvlens.config.tables import Rule, TableConfig
+from clvlens.config.target import LONGEST, ROLES, Cutoffs, Instant, Target
 from clvlens.errors import ConfigError, TimeError, nearest
 from clvlens.histories import discover
 from clvlens.histories.base import RESERVED, History
