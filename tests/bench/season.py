@@ -54,7 +54,7 @@ def main() -> None:
 def judged(business: Path, cutoff: str) -> dict[str, float]:
     """Return total bias, as a share of what came, and churn's ECE of each variant of one panel."""
     panel = make_panel(asked(load_config(business / "config.yaml"), cutoff))
-    variants = {"clvlens": panel, "no calendar": replace(panel, recent=None, weekly=None)}
+    variants = {"clvlens": panel, "no calendar": replace(panel, weekly=None)}
     test, found = panel.rows("test"), {}
     actual, silent = (test[f"target_{name}"].to_numpy() for name in ("value", "churned"))
     for name, variant in variants.items():

@@ -56,15 +56,6 @@ def test_a_snapshot_without_an_outcome_lies_three_quarters_into_the_labels_of_th
     assert plan.recent == instant("2023-07-01")
 
 
-def test_where_a_season_is_known_a_snapshot_without_an_outcome_lies_after_the_later_roles():
-    """Test from December 2nd on, 65 weeks after the first order; labels from November 2nd."""
-    target = {"horizon_days": 30}
-    known = plan_cutoffs(world("2022-09-03", target=target))
-    assert known.calibrate == (instant("2023-11-02"),)
-    assert known.recent == instant("2023-11-24")
-    assert plan_cutoffs(world("2022-09-04", target=target)).recent is None
-
-
 @pytest.mark.parametrize("role", ["select", "calibrate"])
 def test_a_later_role_tells_more_than_a_snapshot_without_an_outcome(role):
     cutoffs = {"fit": ["2023-05-01"], role: ["2023-07-01"], "test": ["2023-10-01"]}

@@ -157,7 +157,7 @@ def fit_blend(
     """Fit the methods, weigh them on held-out rows, learn again from all rows, set the level.
 
     `later` are the select and the calibrate role; what came in them is compared with what was
-    expected. `recent` are features of a snapshot after those roles, whose outcome nobody knows.
+    expected. `recent` are features of a snapshot after the fit role, whose outcome nobody knows.
     `aheads` are what the season adds to BTYD after the later roles and after the newest rows, as
     logarithms.
     """

@@ -19,8 +19,10 @@ import pandas as pd
 from clvlens.histories.exact import DAY
 from clvlens.models.boosting import Floats
 from clvlens.models.btyd_distributions import ParetoNbd
-from clvlens.panel.tracked import DAYS, WEEKS, YOUNG
+from clvlens.panel.tracked import DAYS
 
+WEEKS = 52  # a year that keeps the days of the week
+YOUNG = 13  # weeks from the first order on, when nearly everybody is new, tell of no season
 MISS = 0.04  # of a window's index, as a logarithm: BTYD misses as much where there is no season
 CLUSTERED = 2.0  # times the variance of orders that come one by one: the same customers order them
 MOST = float(np.log(3))  # no season sells three times what another does, as far as is believed

@@ -3,9 +3,8 @@
 Labels of one role must have ended before the next role's cutoffs. Where history is too short
 for four, roles are merged, and the plan says so; where it is too short for two, it refuses.
 
-Where fit alone comes before the test, or a season is known, one more snapshot lies in between,
-without an outcome: how customers have aged since the newest labels began, and what the season has
-made of them, is known from it before the test begins.
+Where fit alone comes before the test, one more snapshot lies in between, without an outcome: how
+customers have aged since the newest labels began is known from it before the test begins.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from clvlens.config.target import ROLES
 from clvlens.errors import TimeError
 from clvlens.histories.exact import DAY
 from clvlens.panel.instants import midnight_after, midnight_before, to_instant
-from clvlens.panel.tracked import knows_a_season
 from clvlens.panel.world import World
 
 RECENT = 0.75  # of the newest label window; later would be nearer to what the test is asked
@@ -28,7 +26,7 @@ RECENT = 0.75  # of the newest label window; later would be nearer to what the t
 class Plan:
     """Cutoffs by role, as instants; `label_days` is how long labels last before the test.
 
-    `recent` is a cutoff before the test, whose outcome is not known by then.
+    `recent` is a cutoff between fit and test, whose outcome is not known by the test.
     """
 
     fit: tuple[int, ...]
@@ -89,13 +87,10 @@ def _plan_cutoffs(world: World) -> Plan:
 
 
 def _recent(world: World, plan: Plan) -> int | None:
-    """Return the midnight of the snapshot without an outcome.
-
-    There is none where a later role tells instead of it, and a season does not ask for it.
-    """
-    if (plan.select or plan.calibrate) and not knows_a_season(world, min(plan.test)):
+    """Return the midnight of the snapshot without an outcome, where no later role tells instead."""
+    if plan.select or plan.calibrate:
         return None
-    newest = max(plan.fit + plan.select + plan.calibrate)
+    newest = max(plan.fit)
     later = int(newest + RECENT * plan.label_days * DAY)
     cutoff = midnight_before(later, world.config.time_zone)
     return cutoff if cutoff > newest else None

@@ -9,13 +9,6 @@ from clvlens.histories.exact import DAY
 from clvlens.panel.world import World
 
 DAYS = 7
-WEEKS = 52  # a year that keeps the days of the week
-YOUNG = 13  # weeks from the first order on, when nearly everybody is new, tell of no season
-
-
-def knows_a_season(world: World, cutoff: int) -> bool:
-    """Return whether the days after a cutoff were seen a year before it, by customers of old."""
-    return cutoff - (WEEKS + YOUNG) * DAYS * DAY >= world.starts
 
 
 def weekly_orders(world: World, cutoff: int) -> pd.DataFrame:
