@@ -32,7 +32,7 @@ from clvlens.config import load_config
 from clvlens.levers import gates
 from clvlens.levers.effects import study
 from clvlens.levers.findings import describe
-from clvlens.levers.nuisances import prepare, propensities
+from clvlens.levers.nuisances import prepare, propensities, repeat
 from clvlens.levers.trials import Trial, run_trials
 from clvlens.panel.world import World, read_world
 from clvlens.simulation import Settings, measure, write
@@ -131,7 +131,8 @@ def _studied(
 
 def _restricted_truth(settings: Settings, trial: Trial, name: str) -> float:
     """Return the true effect, per eligible, on those whom a restricted estimate is about."""
-    likely = propensities(prepare(trial.X, trial.customers), trial.arm)
+    repeats = repeat(prepare(trial.X, trial.customers), trial.customers)
+    likely = np.mean([propensities(rows, trial.arm) for rows in repeats], axis=0)
     members = trial.customers[gates.overlap(likely)[1]]
     wanted = [effect for effect in EFFECTS if effect.name == name]
     own = []

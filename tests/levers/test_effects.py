@@ -35,6 +35,13 @@ def test_those_who_are_not_eligible_count_as_nothing():
     assert found.error == pytest.approx(np.sqrt(1.5 / 8))
 
 
+def test_what_repeats_of_cross_fitting_differ_by_adds_to_the_error():
+    """Means 2 and 4, of variance 1 over four values each: 3, with an error of √(1/4 + 1)."""
+    found = Estimate.of(np.array([[1.0, 3.0, 1.0, 3.0], [3.0, 5.0, 3.0, 5.0]]))
+    assert found.value == 3
+    assert found.error == pytest.approx(np.sqrt(1.25))
+
+
 def test_the_truth_lies_in_the_interval_and_the_raw_difference_is_far_off(found):
     truth = true_effect(make_trial())
     assert found.low_95 < truth < found.high_95

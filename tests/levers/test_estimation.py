@@ -3,7 +3,7 @@ import pytest
 from tests.support.trials import make_trial, true_effect
 
 from clvlens.levers.estimation import FLOOR, aipw, assign, shift, so_far
-from clvlens.levers.nuisances import prepare, propensities, screen, split
+from clvlens.levers.nuisances import prepare, propensities, repeat, screen, split
 
 
 def test_with_a_known_chance_and_no_model_each_treated_row_stands_for_its_like():
@@ -99,6 +99,14 @@ def test_a_customers_rows_fall_into_one_fold():
     groups = np.repeat([f"c{number}" for number in range(50)], 3)
     for train, held in split(groups):
         assert not set(groups[train]) & set(groups[held])
+
+
+@pytest.mark.parametrize(("customers", "times"), [(2_000, 4), (2_500, 4), (5_000, 2), (10_000, 1)])
+def test_few_rows_are_split_several_times_and_many_once(customers, times):
+    groups = np.arange(customers)
+    repeats = repeat(prepare(np.zeros((customers, 1)), groups), groups)
+    assert len(repeats) == times
+    assert len({tuple(rows.folds[0][1]) for rows in repeats}) == times
 
 
 def test_a_rare_driver_is_not_crowded_out_by_copies_of_a_common_one():

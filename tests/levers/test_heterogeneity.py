@@ -68,7 +68,7 @@ def test_equal_gains_are_mostly_found_to_be_equal():
 def test_an_effect_tells_whether_gains_differ(found):
     effect = study(scaled(), describe(lever(), "EUR"))
     assert effect.ranking is not None
-    assert effect.gain_slope == pytest.approx(found.per_unit[0])
+    assert effect.gain_slope == pytest.approx(found.per_unit[0], rel=0.1)
     alike = study(scaled(rise=0), describe(lever(), "EUR"))
     assert alike.ranking is None
     assert alike.gain_slope_low_95 < 0 < alike.gain_slope_high_95

@@ -7,7 +7,7 @@ history that is seen could explain the effect away; C the gates pass; D associat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from clvlens.levers import gates, sensitivity
 from clvlens.levers.estimation import Assignment, Influence, Z, assign, so_far
 from clvlens.levers.findings import NAN, Effect, describe, design, refuse, verdict_of
 from clvlens.levers.heterogeneity import rank
-from clvlens.levers.nuisances import prepare
+from clvlens.levers.nuisances import prepare, repeat
 from clvlens.levers.sensitivity import Strength
 from clvlens.levers.trials import Trial, run_trials
 from clvlens.models.boosting import Floats
@@ -34,10 +34,16 @@ class Estimate:
 
     @classmethod
     def of(cls, values: Floats, everybody: int | None = None) -> Estimate:
-        """Return the mean of independent values; those of `everybody` who have none count as 0."""
-        n = everybody or len(values)
-        mean = float(values.sum() / n)
-        error = float(np.sqrt(max((values**2).sum() / n - mean**2, 0.0) / n))
+        """Return the mean of independent values; those of `everybody` who have none count as 0.
+
+        Values may have a row a repeat of cross-fitting. Then the mean is over repeats, and what
+        they differ by adds to its error: Chernozhukov et al. (2018), section 3.4.
+        """
+        values = np.atleast_2d(values)
+        n = everybody or values.shape[1]
+        means = values.sum(axis=1) / n
+        variances = np.maximum((values**2).sum(axis=1) / n - means**2, 0.0) / n
+        mean, error = float(means.mean()), float(np.sqrt(variances.mean() + means.var()))
         return cls(mean, mean - Z * error, mean + Z * error, error)
 
 
@@ -73,8 +79,11 @@ def study(trial: Trial, about: Effect) -> Effect:
     )
     if reason:
         return refuse(about, reason)
-    assignment = assign(prepare(trial.X, trial.customers), trial.dose, trial.target)
-    share, kept = _overlap(assignment)
+    repeats = [
+        assign(rows, trial.dose, trial.target)
+        for rows in repeat(prepare(trial.X, trial.customers), trial.customers)
+    ]
+    share, kept = _overlap(repeats)
     about = replace(about, overlap_share_below_05=share)
     if not kept.all():
         there = len(np.unique(trial.customers[kept & (trial.arm == 1)]))
@@ -82,11 +91,14 @@ def study(trial: Trial, about: Effect) -> Effect:
             return refuse(about, "who is at the target and who is not are too different: only "
                             f"{there:,} customers at it are like others")  # fmt: skip
         about = replace(about, population=gates.describe(trial, kept))
-    return _estimated(trial, about, assignment, kept)
+    return _estimated(trial, about, repeats, kept)
 
 
-def _estimated(trial: Trial, about: Effect, assignment: Assignment, kept: np.ndarray) -> Effect:
-    value = _influence(trial, assignment, kept)
+def _estimated(
+    trial: Trial, about: Effect, repeats: Sequence[Assignment], kept: np.ndarray
+) -> Effect:
+    values = [_influence(trial, assignment, kept) for assignment in repeats]
+    value, assignment = Influence.mean(values), repeats[0]
     about = _balanced(trial, about, assignment, value, kept)
     words, doubt = gates.touched(_controls(trial, assignment, kept))
     about = replace(about, negative_control=words)
@@ -95,7 +107,8 @@ def _estimated(trial: Trial, about: Effect, assignment: Assignment, kept: np.nda
         return refuse(about, f"weighting does not make those at the target like others: {differs}")
     if doubt:
         return refuse(about, f"something unseen decides it too: {words}")
-    about = _graded(trial, _measured(trial, about, assignment, value, kept), assignment, value)
+    churned = [assignment.influence(trial.churned, kept) for assignment in repeats]
+    about = _graded(trial, _measured(trial, about, values, churned, kept), assignment, value)
     return _ranked(trial, about, value) if about.could_be_given and kept.all() else about
 
 
@@ -122,14 +135,16 @@ def _ranked(trial: Trial, about: Effect, value: Influence) -> Effect:
 
 
 def _measured(
-    trial: Trial, about: Effect, assignment: Assignment, value: Influence, kept: np.ndarray
-) -> Effect:
-    each = _by_customer(trial, value, kept)
-    mean, overall = Estimate.of(each), Estimate.of(each, max(trial.cohort, len(each)))
-    churn = Estimate.of(_by_customer(trial, assignment.influence(trial.churned, kept), kept))
+    trial: Trial, about: Effect, values: Sequence[Influence], churned: Sequence[Influence],
+    kept: np.ndarray,
+) -> Effect:  # fmt: skip
+    each = np.array([_by_customer(trial, value, kept) for value in values])
+    customers = each.shape[1]
+    mean, overall = Estimate.of(each), Estimate.of(each, max(trial.cohort, customers))
+    churn = Estimate.of(np.array([_by_customer(trial, one, kept) for one in churned]))
     return replace(
         about,
-        eligible_customers=len(each),
+        eligible_customers=customers,
         effect_per_eligible=mean.value,
         low_95=mean.low,
         high_95=mean.high,
@@ -167,10 +182,10 @@ def _bounded(about: Effect, benchmark: Strength, size: float) -> Effect:
     )
 
 
-def _overlap(assignment: Assignment) -> tuple[float, np.ndarray]:
-    if assignment.target is not None:  # of a dose, the numbers near the target are counted
-        return NAN, np.ones(len(assignment.arm), dtype=bool)
-    return gates.overlap(assignment.likely)
+def _overlap(repeats: Sequence[Assignment]) -> tuple[float, np.ndarray]:
+    if repeats[0].target is not None:  # of a dose, the numbers near the target are counted
+        return NAN, np.ones(len(repeats[0].arm), dtype=bool)
+    return gates.overlap(np.mean([assignment.likely for assignment in repeats], axis=0))
 
 
 def _balanced(

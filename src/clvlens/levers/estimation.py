@@ -7,6 +7,7 @@ assumed: a partially linear model would weigh most those whose arm is least pred
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,12 @@ class Influence:
     values: Floats
     weights: Floats
     residual: Floats
+
+    @classmethod
+    def mean(cls, found: Sequence[Influence]) -> Influence:
+        """Return the mean over repeats of cross-fitting."""
+        parts = zip(*((one.values, one.weights, one.residual) for one in found), strict=True)
+        return cls(*(np.mean(part, axis=0) for part in parts))
 
 
 def aipw(arm: Floats, outcome: Floats, propensity: Floats, at_target: Floats) -> Influence:

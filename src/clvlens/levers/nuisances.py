@@ -7,7 +7,7 @@ everything here is small and regularised.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xgboost as xgb
@@ -18,6 +18,7 @@ from sklearn.model_selection import GroupKFold
 from clvlens.models.boosting import Floats
 
 FOLDS = 5
+SPLITS, MANY = 4, 10_000  # splits at most, and rows that all splits together hold at least
 SCREENED = 20  # covariates kept for each of arm and outcome, in each fold
 SAME = 0.05  # what must be left of a covariate once those before it are taken off
 FARTHEST = 4.0  # standard deviations at which a covariate of the line is cut off
@@ -49,9 +50,20 @@ def prepare(X: Floats, groups: np.ndarray) -> Rows:
     return Rows(X, np.column_stack([_ranks(column) for column in X.T]), split(groups))
 
 
-def split(groups: np.ndarray, folds: int = FOLDS) -> list[tuple[np.ndarray, np.ndarray]]:
+def repeat(rows: Rows, groups: np.ndarray) -> list[Rows]:
+    """Return the same rows split anew for each repeat of cross-fitting.
+
+    The fewer they are, the more an estimate depends on which of them a split holds out together.
+    """
+    times = min(SPLITS, -(-MANY // len(groups)))
+    return [replace(rows, folds=split(groups, seed=7 + number)) for number in range(times)]
+
+
+def split(
+    groups: np.ndarray, folds: int = FOLDS, seed: int = 7
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return rows to learn from and rows held out, fold by fold."""
-    return list(GroupKFold(folds, shuffle=True, random_state=7).split(groups, groups=groups))
+    return list(GroupKFold(folds, shuffle=True, random_state=seed).split(groups, groups=groups))
 
 
 def propensities(rows: Rows, arm: Floats) -> Floats:
