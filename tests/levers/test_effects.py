@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.support.business import configure
 from tests.support.trials import lever, make_trial, true_effect
 
-from clvlens.levers.effects import Estimate, study
+from clvlens.levers.effects import Estimate, estimate_effects, study
 from clvlens.levers.findings import Effect, describe, effects_table
 from clvlens.levers.trials import Absent
+from clvlens.panel.world import read_world
 
 
 def studied(trial) -> Effect:
@@ -148,6 +150,22 @@ def test_trials_at_several_ages_are_averaged_and_their_errors_clustered(found):
     assert again.high_95 - again.low_95 == pytest.approx(width, rel=0.15)
     assert again.treated + again.untreated == 8_000
     assert again.policy == "once, on average over 2 ages"
+
+
+def test_of_more_customers_than_the_sample_so_many_are_drawn_and_every_effect_says_so(tmp_path):
+    orders = [
+        {"customer_id": f"c{number}", "ordered_at": "2024-01-05", "amount": 5}
+        for number in range(30)
+    ]
+    world = read_world(configure(tmp_path, {"orders": orders}, levers={"sample": 10}))
+    found = {effect.sample for effect in estimate_effects(world)}
+    assert found == {"10 of 30 customers, drawn by the hash of their id"}
+
+
+def test_of_fewer_customers_than_the_sample_all_are_taken_and_nothing_is_said(tmp_path):
+    orders = [{"customer_id": "ann", "ordered_at": "2024-01-05", "amount": 5}]
+    world = read_world(configure(tmp_path, {"orders": orders}, levers={"sample": 1}))
+    assert {effect.sample for effect in estimate_effects(world)} == {""}
 
 
 def test_too_few_customers_are_refused_with_their_number():

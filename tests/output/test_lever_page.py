@@ -19,6 +19,7 @@ def told(lever: str, effect: float, half: float, raw: float, **more: object) -> 
         "decided": "at sign-up", "eligible": "subscribers", "assignment_note": "by plan",
         "kind": "standing", "policy": "from then on", "currency": "EUR", "horizon_days": 360,
         "eligible_customers": 1000, "treated": 400, "untreated": 600, "population": "",
+        "sample": "",
         "effect_per_eligible": effect, "low_95": effect - half, "high_95": effect + half,
         "effect_per_customer": effect / 2, "customer_low_95": (effect - half) / 2,
         "customer_high_95": (effect + half) / 2, "churn_effect_per_eligible": -0.02,
@@ -120,6 +121,12 @@ def test_the_page_answers_first_and_keeps_what_is_refused_apart(report):
     assert verdict < text.index("Lever by lever") < refused < text.index("only 87 had it")
     assert "with one that strong the effect lies between +30.0 and +130" in text
     assert "reply <1 h" in text
+
+
+def test_the_page_says_on_whom_effects_were_estimated_if_not_on_all(report):
+    drawn = reported(told("annual billing", 80, 10, 180, sample="10 of 30 customers, drawn"))
+    assert "effects estimated on 10 of 30 customers, drawn" in Reader(lever_page(drawn)).text
+    assert "estimated on" not in Reader(lever_page(report)).text
 
 
 def test_the_page_needs_no_script_and_no_network(report):

@@ -55,6 +55,8 @@ def _associated(config: Config, stage: Stages) -> tuple[str, pd.Series]:
 def _print_levers(report: LeverReport) -> None:
     """Print the verdict, the effects, and what is refused with its reason."""
     print(f"\n{report.verdict}")
+    if report.sample:
+        print(f"Estimated on {report.sample} (levers.sample)")
     if report.told:
         days = report.told[0]["horizon_days"]
         print(f"\nWould change if moved ({report.currency} over {days:.0f} days, 95 % intervals)")

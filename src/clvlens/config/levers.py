@@ -26,6 +26,8 @@ class Levers(Strict):
     replace its own; under another, a lever of the user's. `leave_out` names those not to study.
     `costs` is what giving a lever to one customer costs, by name, in the run's currency; `budget`
     what there is to spend. Who came to a decision in the last `reach_days` could be reached.
+    Of more than `sample` customers, effects are estimated on so many, drawn by the hash of their
+    id; all of them may be reached.
     """
 
     horizon_days: int | None = Field(default=None, gt=0)
@@ -34,6 +36,7 @@ class Levers(Strict):
     costs: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     budget: float | None = Field(default=None, ge=0)
     reach_days: float = Field(default=90, gt=0)
+    sample: int = Field(default=50_000, gt=0)
 
     @model_validator(mode="after")
     def _can_be_studied(self) -> Levers:

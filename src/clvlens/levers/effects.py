@@ -20,7 +20,8 @@ from clvlens.levers.nuisances import prepare, repeat
 from clvlens.levers.sensitivity import Strength
 from clvlens.levers.trials import Trial, run_trials
 from clvlens.models.boosting import Floats
-from clvlens.panel.world import World
+from clvlens.panel.snapshot import known_customers
+from clvlens.panel.world import World, drawn
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,26 @@ def estimate_effects(
     """
     config = world.config
     horizon_days = config.levers.horizon_days or config.target.horizon_days
+    world, sample = _sampled(world)
     found = []
     trials = run_trials(world, config.levers.studied(), horizon_days, progress)
     for number, trial in enumerate(trials, 1):
-        about = describe(trial.lever, config.currency)
+        about = replace(describe(trial.lever, config.currency), sample=sample)
         if isinstance(trial, Trial):
             progress(f"estimate: {trial.lever.name}, {number} of {len(trials)}")
             found.append(study(trial, about))
         else:
             found.append(refuse(about, trial.reason))
     return sorted(found, key=lambda e: (not e.is_shown, -np.nan_to_num(e.effect_per_customer)))
+
+
+def _sampled(world: World) -> tuple[World, str]:
+    """Return the world of those on whom effects are estimated, and who they are if not all."""
+    sample, everybody = world.config.levers.sample, world.engine.count(known_customers(world))
+    if everybody <= sample:
+        return world, ""
+    told = f"{sample:,} of {everybody:,} customers, drawn by the hash of their id"
+    return drawn(world, sample), told
 
 
 def study(trial: Trial, about: Effect) -> Effect:

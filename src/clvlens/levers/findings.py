@@ -25,7 +25,8 @@ class Effect:
     given at many ages, trials of customers. `gain_slope` is by how much the gain of those away from
     the target rises with a unit of the value expected at it; `ranking` is there, and no column,
     where that differs from zero. Where evidence is D no effect is shown: its columns
-    are missing, and `reason` says why.
+    are missing, and `reason` says why. `sample` says on how many customers it was estimated, if not
+    on all.
     """
 
     lever: str
@@ -44,6 +45,7 @@ class Effect:
     treated: int = 0
     untreated: int = 0
     population: str = ""
+    sample: str = ""
     effect_per_eligible: float = NAN
     low_95: float = NAN
     high_95: float = NAN

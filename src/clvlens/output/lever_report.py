@@ -38,6 +38,11 @@ class LeverReport:
     opportunity: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
+    def sample(self) -> str:
+        """On how many customers effects were estimated, if not on all."""
+        return next(iter(self.effects["sample"]), "")
+
+    @property
     def told(self) -> list[Row]:
         """Levers about whose effect something is told, the largest a customer first."""
         rows = self.effects[self.effects["evidence"] != "D"]

@@ -129,7 +129,7 @@ def make_panel(
     """
     world = read_world(config)
     plan = plan_cutoffs(world)
-    world, parts = drawn(world), []
+    world, parts = drawn(world, world.config.population.sample), []
     planned = list(plan.cutoffs())
     for number, (role, cutoff, days) in enumerate(planned, 1):
         progress(f"snapshot {world.show(cutoff)} ({role}), {number} of {len(planned)}")

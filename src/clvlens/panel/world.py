@@ -117,9 +117,8 @@ def _leave_out(
     return histories, tuple(remarks)
 
 
-def drawn(world: World) -> World:
-    """Return the world of the customers that the panel is of, all of them or a sample."""
-    sample = world.config.population.sample
+def drawn(world: World, sample: int | None) -> World:
+    """Return the world of so many customers, drawn by the hash of their id; none means all."""
     return replace(world, histories=_limit(world.engine, world.histories, sample))
 
 
