@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _lever_plot import draw
 from _lever_rivals import doubly_robust_elsewhere, shap_and_what_if
 from _lever_scores import markdown, score
 
@@ -42,6 +43,7 @@ from clvlens.simulation.truth import EFFECTS, effects
 
 BENCH = Path(__file__).parents[2] / "data" / "bench"
 TABLE, TRUTH = BENCH / "levers.csv", BENCH / "levers_truth.csv"
+PICTURE, SHOWN = Path(__file__).parents[2] / "docs" / "levers.png", 10_000  # customers
 HORIZON = 360
 REGIMES = ["clean", "hidden", "sharp", "drift", "heavy"]
 COLUMNS = ("seed", "size", "regime", "lever", "method", "truth", "estimate", "low", "high",
@@ -75,7 +77,11 @@ def main() -> None:
                 if not _is_done(asked.table, regime, size, seed):
                     rivals = seed <= asked.others
                     _append(asked.table, run(regime, size, seed, asked.levers, rivals=rivals))
-    print(markdown(score(pd.read_csv(asked.table))))
+    found = pd.read_csv(asked.table)
+    print(markdown(score(found)))
+    clean = found[(found["regime"] == "clean") & (found["size"] == SHOWN)]
+    if len(clean):
+        draw(clean, PICTURE)
 
 
 def run(
