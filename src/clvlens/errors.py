@@ -36,6 +36,10 @@ class ModelError(ClvlensError):
     """A model cannot be fitted, saved, loaded or trusted."""
 
 
+class OutOfMemoryError(ClvlensError):
+    """The work does not fit into the memory that it may take."""
+
+
 class TrackingError(ClvlensError):
     """The work is done and saved here, but the tracking server did not take it."""
 

@@ -29,6 +29,43 @@ def alone(path: Path, *, waits: bool = False) -> Iterator[None]:
         os.close(handle)
 
 
+def hold(path: Path) -> int | None:
+    """Lock a new file until this process ends or closes the handle, which is returned.
+
+    Nothing is returned where there are no such locks: on Windows, and on some file systems.
+    """
+    if os.name == "nt":
+        return None
+    import fcntl
+
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether a file is ours and was held by a process that is gone; without locks, never."""
+    if os.name == "nt":
+        return False
+    import fcntl
+
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
 def _locked(path: Path, waits: bool) -> int:
     """Return a handle of the file that lies there, locked.
 

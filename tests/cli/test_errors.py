@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import pytest
@@ -254,6 +255,22 @@ def test_a_signal_that_a_verb_takes_for_its_end_is_no_failure(monkeypatch):
             signal.raise_signal(signal.SIGINT)
 
     assert failing(monkeypatch, stopped).code == 0
+
+
+def test_a_signal_that_comes_while_an_object_goes_is_not_lost(monkeypatch):
+    """Python raises nothing out of `__del__`, and would show a traceback of what it ignored."""
+
+    class Gone:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    def interrupted(*_):
+        gone = Gone()
+        del gone
+        time.sleep(60)
+
+    ran = failing(monkeypatch, interrupted)
+    assert (ran.code, ran.err) == (143, "\nclvlens: interrupted\n")
 
 
 def test_a_disk_that_does_not_take_a_file_is_told_in_one_line(monkeypatch):

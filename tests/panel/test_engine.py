@@ -3,7 +3,7 @@
 import ibis
 import pytest
 
-from clvlens.errors import ConfigError
+from clvlens.errors import ConfigError, OutOfMemoryError
 from clvlens.panel.engine import connect
 
 
@@ -25,7 +25,7 @@ def test_work_that_does_not_fit_in_memory_asks_for_more():
         text=ibis._.text.group_concat()
     )
     with (
-        pytest.raises(ConfigError, match=r"^data\.orders: Out of Memory.*; raise engine\.memory"),
+        pytest.raises(OutOfMemoryError, match=r"^data\.orders: Out of Mem.*; raise engine\.memory"),
         engine.reading("orders"),
     ):
         engine.row(long)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 from typer import BadParameter
 
+from clvlens.cli.interruption import interruptible
 from clvlens.errors import ClvlensError
 
 UsageError = BadParameter.__mro__[1]  # typer shows this one of its errors alone
@@ -18,23 +16,15 @@ UsageError = BadParameter.__mro__[1]  # typer shows this one of its errors alone
 def main() -> None:
     """Run a verb; what a user can mend ends in a line or two and an exit code, no traceback."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads must not starve others
-    signals: list[int] = []
+    with interruptible() as signals:
+        try:
+            from clvlens.cli.app import app
 
-    def stop(number: int, _: FrameType | None) -> NoReturn:
-        """Leave as an exception, so that temporary files are removed on the way out."""
-        signals.append(number)
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    try:
-        from clvlens.cli.app import app
-
-        words = sys.argv[1:] or ["--help"]
-        code = app(words, prog_name="clvlens", standalone_mode=False) or 0
-    except BaseException as error:  # noqa: BLE001  what it is is asked below
-        # A query that a signal interrupts fails with the engine's own error, so signals go first.
-        code = 1 if signals else _tell(error)
+            words = sys.argv[1:] or ["--help"]
+            code = app(words, prog_name="clvlens", standalone_mode=False) or 0
+        except BaseException as error:  # noqa: BLE001  what it is is asked below
+            # A query that a signal interrupts fails with the engine's own error: signals go first.
+            code = 1 if signals else _tell(error)
     if code and signals:
         print("\nclvlens: interrupted", file=sys.stderr)
         code = 128 + signals[0]

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from clvlens.errors import TrackingError
+from clvlens.errors import OutOfMemoryError, TrackingError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -74,6 +74,10 @@ class Stages:
         """Keep headline figures of one horizon, each horizon's apart."""
         self.facts.setdefault("horizons", []).append({"horizon_days": days, **figures})
 
+    def named(self, error: Exception) -> str:
+        """Return what an error says, after the name of the stage that it came in."""
+        return f"{self._current[0]}: {error}" if self._current else str(error)
+
     def leave(self) -> None:
         """Clear the line of a stage that did not end."""
         if self._line is not None:
@@ -108,6 +112,9 @@ def telling(verb: str, *, is_quiet: bool, as_json: bool) -> Iterator[None]:
     except (TrackingError, typer.Exit) as error:
         code = error.exit_code
         raise
+    except (OutOfMemoryError, MemoryError) as error:
+        as_json = False
+        raise OutOfMemoryError(stages.named(_mendable(error))) from error
     except BaseException:
         as_json = False
         raise
@@ -117,6 +124,14 @@ def telling(verb: str, *, is_quiet: bool, as_json: bool) -> Iterator[None]:
         if as_json:
             facts = {"verb": verb, "exit_code": code, **stages.facts}
             print(json.dumps(_plain(facts), ensure_ascii=False, allow_nan=False))
+
+
+def _mendable(error: Exception) -> Exception:
+    """Return what to do where this process got no more memory, which other libraries leave out."""
+    if isinstance(error, OutOfMemoryError):
+        return error
+    mend = "let it take more, or take fewer customers: population.sample"
+    return OutOfMemoryError(f"no more memory ({error or 'the system gives none'}); {mend}")
 
 
 def current_stages() -> Stages:

@@ -82,7 +82,8 @@ def write_predictions(table: pd.DataFrame, path: Path, *, raw_ids: bool = False)
                 part = without_formulas(part) if is_csv and not raw_ids else part
                 writer.write_table(pa.Table.from_pandas(part, schema, preserve_index=False))
     except OSError as error:
-        raise ClvlensError(f"--out {path} cannot be written: {error}; write elsewhere") from None
+        mend = "make room, or name another place with --out"
+        raise ClvlensError(f"{path} cannot be written: {error}; {mend}") from None
     return path
 
 

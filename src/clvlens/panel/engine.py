@@ -9,8 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +23,9 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.common.exceptions import TableNotFound
 
-from clvlens.errors import ConfigError, DataError, Fault
+from clvlens.errors import ConfigError, DataError, Fault, OutOfMemoryError
+from clvlens.panel.said import first_line, said
+from clvlens.panel.spilling import spill_folder
 
 CSV = {"auto_detect": False, "strict_mode": True, "quote": '"', "escape": '"', "nullstr": ""}
 DELIMITERS = ",;\t|"
@@ -62,6 +62,16 @@ def _hour(instant: dt.Timestamp(timezone="UTC")) -> int: ...  # type: ignore[val
 def _nfc_normalize(text: str) -> str: ...
 
 
+@contextmanager
+def _in_memory() -> Iterator[None]:
+    """Say what is to be done where neither memory nor the folder for the rest suffices."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        mend = "raise engine.memory_limit, or take fewer customers: population.sample"
+        raise OutOfMemoryError(f"{first_line(error)}; {mend}") from None
+
+
 @dataclass(frozen=True)
 class Engine:
     """A connection, with the verbs that depend on the engine."""
@@ -89,7 +99,7 @@ class Engine:
             ]
             return self.hold(pd.concat(parts))
         except (duckdb.Error, ValueError, OSError) as error:
-            what = f"{files[0].name} cannot be read as {form}: {_first_line(error)}"
+            what = f"{files[0].name} cannot be read as {form}: {first_line(error)}"
             raise DataError([Fault(name, what, "check the file, or state format")]) from None
 
     def decodes(self, encoding: str) -> bool:
@@ -100,6 +110,7 @@ class Engine:
         """Return a frame as a table."""
         return self.keep(ibis.memtable(frame))
 
+    @_in_memory()
     def hold_batches(self, batches: pa.RecordBatchReader) -> ir.Table:
         """Return a stream of rows as a table; it spills to disk where it must."""
         name = ibis.util.gen_name("held")
@@ -158,7 +169,7 @@ class Engine:
             self.backend.con.execute(f"ATTACH IF NOT EXISTS '{path}' AS {alias} (READ_ONLY)")
             return self.backend.table(table, database=(alias, "main"))
         except (duckdb.Error, TableNotFound) as error:
-            what = f"table {table} cannot be read from {database}: {_first_line(error)}"
+            what = f"table {table} cannot be read from {database}: {first_line(error)}"
             raise DataError([Fault(name, what, "check database and table")]) from None
 
     def tables_of(self, database: str) -> list[str]:
@@ -169,7 +180,7 @@ class Engine:
             self.backend.con.execute(f"ATTACH IF NOT EXISTS '{path}' AS {alias} (READ_ONLY)")
             return sorted(self.backend.list_tables(database=(alias, "main")))
         except duckdb.Error as error:
-            what = f"{database} cannot be opened: {_first_line(error)}"
+            what = f"{database} cannot be opened: {first_line(error)}"
             raise DataError([Fault(database, what, "check the file")]) from None
 
     @contextmanager
@@ -177,13 +188,11 @@ class Engine:
         """Say what the engine finds wrong with a table's files, which it reads when it must."""
         try:
             yield
-        except duckdb.OutOfMemoryException as error:
-            raise ConfigError(
-                f"data.{name}: {_first_line(error)}; raise engine.memory_limit"
-            ) from None
+        except OutOfMemoryError as error:
+            raise OutOfMemoryError(f"data.{name}: {error}") from None
         except duckdb.Error as error:
             mend = "mend the file, or state format, delimiter, decimal and encoding"
-            raise DataError([Fault(name, _said(error), mend)]) from None
+            raise DataError([Fault(name, said(error), mend)]) from None
 
     def check_time_format(self, name: str, forms: Iterable[str]) -> None:
         """Refuse a time format that the engine does not know."""
@@ -191,14 +200,16 @@ class Engine:
             for form in forms:
                 self.backend.con.execute("SELECT strptime(NULL, $form)", {"form": form})
         except duckdb.Error as error:
-            raise ConfigError(f"data.{name}.time_format: {_first_line(error)}") from None
+            raise ConfigError(f"data.{name}.time_format: {first_line(error)}") from None
 
+    @_in_memory()
     def keep(self, table: ir.Table) -> ir.Table:
         """Compute a table once and return it for reuse; it spills to disk where it must."""
         name = ibis.util.gen_name("kept")
         self.backend.create_table(name, table, temp=True)
         return self.backend.table(name)
 
+    @_in_memory()
     def frame(self, table: ir.Table, part: Path | None = None) -> pd.DataFrame:
         """Return the rows of a table; an engine to which that is dear keeps them in `part`."""
         if all(kind in PLAIN for kind in table.schema().types):
@@ -207,14 +218,16 @@ class Engine:
 
     def frames(self, table: ir.Table, size: int) -> Iterator[pd.DataFrame]:
         """Yield the rows of a table, at most `size` at a time; the engine waits in between."""
-        for batch in self.backend.to_pyarrow_batches(table, chunk_size=size):
-            for start in range(0, len(batch), size):
-                yield batch.slice(start, size).to_pandas()
+        with _in_memory():
+            for batch in self.backend.to_pyarrow_batches(table, chunk_size=size):
+                for start in range(0, len(batch), size):
+                    yield batch.slice(start, size).to_pandas()
 
     def numbered(self, table: ir.Table, name: str) -> ir.Table:
         """Return a raw table with the number of each row in it, from 0."""
         return table.mutate(**{name: ibis.row_number()})
 
+    @_in_memory()
     def row(self, table: ir.Table) -> tuple:
         """Return the first row of a table as Python values."""
         return self.backend.con.execute(ibis.to_sql(table, dialect="duckdb")).fetchone()
@@ -251,39 +264,12 @@ class Engine:
         }
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].removesuffix(":")
-
-
-def _said(error: duckdb.Error) -> str:
-    """Return what is wrong with a file, without the line itself, which may be personal."""
-    text = str(error)
-    line = re.search(r"CSV Error on Line: (\d+)", text)
-    file = re.search(r"^\s*file = (.*)$", text, re.MULTILINE)
-    if "not latin-1 encoded" in text:
-        return "the file has signs that Latin-1 lacks, such as €; try encoding: windows-1252"
-    where = f"{Path(file[1]).name} " if file else ""
-    if line is None:
-        mixed = "invalid state" in text
-        return where + "mixes line endings or quotes" if mixed else _first_line(error)
-    width = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    what = "cannot be read"
-    if width:
-        what = f"has {width[2]} values where the header has {width[1]}"
-    elif "unterminated quote" in text:
-        what = "has a quote that does not end"
-    elif "unicode" in text:
-        what = "is not UTF-8, as which it is to be saved"
-    return f"{where}line {int(line[1]):,} {what}"
-
-
 def connect(
     time_zone: str = "UTC", *, memory_limit: str | None = None, threads: int | None = None
 ) -> Engine:
     """Open an engine; what does not fit in memory spills to a temporary folder."""
     settings: dict[str, object] = {
         "TimeZone": time_zone,
-        "temp_directory": tempfile.gettempdir(),
         "enable_progress_bar": False,  # it would go to stdout, among results
     }
     if memory_limit:
@@ -291,9 +277,10 @@ def connect(
     if threads:
         settings["threads"] = threads
     backend = ibis.duckdb.connect()
+    settings["temp_directory"] = str(spill_folder(backend)).replace("'", "''")
     for name, value in settings.items():
         try:
             backend.con.execute(f"SET {name} = '{value}'")
         except duckdb.Error as error:
-            raise ConfigError(f"engine: {name} cannot be {value}: {_first_line(error)}") from None
+            raise ConfigError(f"engine: {name} cannot be {value}: {first_line(error)}") from None
     return Engine(backend)

@@ -1,0 +1,38 @@
+"""Where what does not fit in memory goes: a folder of one engine alone.
+
+Two engines that spill to one folder write into each other's files. What a killed process has left
+is removed by the next engine, which tells by a lock that nobody is using it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+from clvlens.locks import hold, is_abandoned
+
+NAME, LOCK = "clvlens-spilled-", "lock"
+
+
+def spill_folder(owner: object) -> Path:
+    """Return a folder that nobody else reads or writes; it is gone once the owner is."""
+    top = Path(tempfile.gettempdir())
+    for left in top.glob(f"{NAME}*"):
+        if is_abandoned(left / LOCK):
+            shutil.rmtree(left, ignore_errors=True)
+    new = Path(tempfile.mkdtemp(dir=top, prefix=f".{NAME}"))
+    handle = hold(new / LOCK)
+    folder = new.rename(top / new.name.removeprefix("."))  # found by others only once it is locked
+    weakref.finalize(owner, _remove, folder, handle, os.getpid())
+    return folder
+
+
+def _remove(folder: Path, handle: int | None, process: int) -> None:
+    if os.getpid() != process:  # a fork inherits owners, and what they own is not its own
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    if handle is not None:
+        os.close(handle)

@@ -1,0 +1,87 @@
+import os
+import subprocess
+import sys
+import tempfile
+
+import ibis
+import numpy as np
+import pytest
+
+from clvlens.panel.engine import connect
+from clvlens.panel.spilling import NAME, spill_folder
+
+ROWS = 4_000_000  # whole numbers of 8 bytes: 32 MB where 20 may be used
+SPILLER = """
+import os, signal, sys, tempfile
+tempfile.tempdir = sys.argv[1]
+from clvlens.panel.spilling import spill_folder
+class Owner: pass
+owner = Owner()
+(spill_folder(owner) / "spilled").write_text("who bought what")
+print("spilled", flush=True)
+sys.stdin.read()
+"""
+
+
+class Owner:
+    pass
+
+
+@pytest.fixture
+def top(tmp_path, monkeypatch):
+    """The folder in which temporary folders are made."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def spiller(top):
+    """Another process, which has spilled something."""
+    words, pipe = [sys.executable, "-c", SPILLER, str(top)], subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout.readline() == "spilled\n"
+        yield process
+        process.kill()
+
+
+def numbers_from(engine, first):
+    """Keep scattered numbers that do not fit in memory, so that they cannot be made small."""
+    n = ibis.range(first, first + ROWS).unnest().name("n").as_table()
+    return engine.keep(n.select(n=(n.n * 2_654_435_761) % 1_000_000_007))
+
+
+def total(first):
+    return ((np.arange(first, first + ROWS) * 2_654_435_761) % 1_000_000_007).sum()
+
+
+def test_engines_that_spill_at_the_same_time_do_not_mix_what_they_spill(top):
+    engines = [connect(memory_limit="20MB", threads=1) for _ in range(2)]
+    tables = [numbers_from(engine, place * ROWS) for place, engine in enumerate(engines)]
+    assert len([file for file in top.rglob("*.tmp") if file.stat().st_size]) >= 2
+    found = [
+        engine.row(table.aggregate(total=table.n.sum()))[0]
+        for engine, table in zip(engines, tables, strict=True)
+    ]
+    assert found == [total(0), total(ROWS)]
+
+
+def test_a_folder_is_its_owners_alone_and_goes_with_it(top):
+    owner, other = Owner(), Owner()
+    folder, another = spill_folder(owner), spill_folder(other)
+    assert folder != another
+    (folder / "spilled").write_text("who bought what")
+    if os.name != "nt":
+        assert folder.stat().st_mode & 0o077 == 0
+    del owner
+    assert list(top.iterdir()) == [another]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+def test_what_a_killed_process_has_left_goes_and_what_another_uses_stays(top, spiller):
+    owner = Owner()
+    own = spill_folder(owner)
+    assert len(list(top.glob(f"{NAME}*/spilled"))) == 1
+    spiller.kill()
+    spiller.wait()
+    another = spill_folder(owner)
+    assert set(top.iterdir()) == {own, another}
