@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import typer.main
 import yaml
+from tests.reliability.table import markdown
 from tests.support.business import write_csv
 
 import clvlens
@@ -94,3 +95,7 @@ def test_the_table_of_accuracy_is_that_of_the_newest_figures():
     figures = pd.read_csv(ROOT / "data" / "bench" / "accuracy.csv")
     program = runpy.run_path(str(ROOT / "tests" / "bench" / "_accuracy_summary.py"))
     assert program["summary"](figures) in README
+
+
+def test_the_table_of_reliability_is_that_of_the_newest_runs():
+    assert markdown(pd.read_csv(ROOT / "data" / "bench" / "reliability.csv")) in README

@@ -46,8 +46,17 @@ def merged(rows: pd.DataFrame, place: Path) -> pd.DataFrame:
 
 
 def totals(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a suite."""
-    return rows.groupby("suite", as_index=False)[["tried", "as_specified"]].sum()
+    """Return one row a suite, and one of all."""
+    sums = rows.groupby("suite", as_index=False)[["tried", "as_specified"]].sum()
+    return pd.concat([sums, sums.sum(numeric_only=True).to_frame().T.assign(suite="all")])
+
+
+def markdown(rows: pd.DataFrame) -> str:
+    """Return the totals as the README shows them."""
+    lines = ["| tried | times | as specified |", "|---|---|---|"]
+    lines += [f"| {row.suite} | {row.tried:,} | {row.as_specified:,} |"
+              for row in totals(rows).itertuples()]  # fmt: skip
+    return "\n".join(lines)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
