@@ -13,7 +13,7 @@ from tests.support.command import clvlens
 from clvlens.cli import stages
 from clvlens.cli.app import app
 from clvlens.cli.stages import Stages, telling
-from clvlens.errors import TrackingError
+from clvlens.errors import OutOfMemoryError, TrackingError
 
 SIMULATE = ("simulate", "--customers", "20", "--out")
 PROGRAM = (sys.executable, "-c", "from clvlens.cli import main; main()")
@@ -117,3 +117,14 @@ def test_the_rest_of_a_series_takes_as_long_as_what_went_before():
     told = [stage._left(f"trial {number} of 5", 10.0 * number) for number in (1, 2, 3)]
     assert told == ["", ", about 40 s left", ", about 30 s left"]
     assert stage._left("watch orders, 1 of 2", 99.0) == ""
+
+
+@pytest.mark.parametrize("error", [MemoryError("800 MiB"), OutOfMemoryError("of 1 GB; take more")])
+def test_who_has_no_memory_left_is_told_in_which_stage_and_what_to_do(error):
+    def fail():
+        with telling("panel", is_quiet=True, as_json=True):
+            stages.current_stages()("snapshot 2 of 3")
+            raise error
+
+    with pytest.raises(OutOfMemoryError, match=r"^snapshot 2 of 3: .*(800 MiB.*sample|1 GB; take)"):
+        fail()
