@@ -24,6 +24,29 @@ def score(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def by_lever(found: pd.DataFrame, method: str = "clvlens") -> pd.DataFrame:
+    """Return one row a lever, the largest true effect first, in money a customer.
+
+    `spread` is the standard deviation of estimates over seeds, `error` the mean standard error
+    that the intervals speak of; `truth` is of those whom the estimates are about.
+    """
+    found = found[(found["method"] == method) & found["estimate"].notna()]
+    found = found.assign(truth=found["restricted_truth"].fillna(found["truth"]))
+    rows = [
+        {
+            "lever": lever,
+            "seeds": len(part),
+            "truth": part["truth"].mean(),
+            "estimate": part["estimate"].mean(),
+            "spread": part["estimate"].std(),
+            "error": (part["high"] - part["low"]).mean() / (2 * 1.96),
+            "coverage": ((part["low"] <= part["truth"]) & (part["truth"] <= part["high"])).mean(),
+        }
+        for lever, part in found.groupby("lever")
+    ]
+    return pd.DataFrame(rows).sort_values("truth", ascending=False, ignore_index=True)
+
+
 def _figures(part: pd.DataFrame) -> dict[str, float]:
     nulls = part[part["lever"].isin(NULLS) & part["low"].notna()]
     part = part[part.groupby("seed")["lever"].transform("nunique") > 1]

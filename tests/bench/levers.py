@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from _lever_plot import draw
 from _lever_rivals import doubly_robust_elsewhere, shap_and_what_if
-from _lever_scores import markdown, score
+from _lever_scores import by_lever, markdown, score
 
 from clvlens.config import load_config
 from clvlens.levers import gates
@@ -81,6 +81,7 @@ def main() -> None:
     print(markdown(score(found)))
     clean = found[(found["regime"] == "clean") & (found["size"] == SHOWN)]
     if len(clean):
+        print(f"\n{markdown(by_lever(clean))}")
         draw(clean, PICTURE)
 
 
