@@ -1,28 +1,30 @@
-"""What features cost, beside hand-written SQL, pandas, lifetimes and the floor of a bare group-by.
+"""What features cost, beside hand-written SQL, the floor of a bare group-by, and other libraries.
 
     make bench-speed                                              # all methods, median of three
-    .venv/bin/python tests/bench/speed.py --customers 100000 200000 --runs 1 \\
-        --only scan "clvlens: one" SQL pandas                     # what is committed
+    .venv/bin/python tests/bench/speed.py --customers 200000 --runs 1 --only scan clvlens SQL
+    .venv/bin/python tests/bench/speed.py --peers other/bin/python   # where peers are installed
 
 Ten orders a customer over three years, in one Parquet file. Each figure is of a process of its own
-on one thread; methods alternate, and medians are shown. The clock covers the work and not the
-reading of the file, but for `scan` and for `clvlens: read and check`. Peers that are not installed
-are named and skipped. Peak memory is of the whole process, the table in memory included.
+on one thread; methods alternate. The clock covers the work and not the reading of the file, but for
+`scan` and for `clvlens: read and check`. Peak memory is of the whole process, the table in memory
+included.
+
+Every run is a row of data/bench/speed.csv as soon as it is done; those there are not repeated, so
+that what was interrupted goes on. A library that is absent, or not done in ten minutes, has a row
+without figures and is not tried again at that size: take its rows out to try anew.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import _speed_peers as peers
 import duckdb
 import numpy as np
 import pandas as pd
@@ -33,6 +35,7 @@ from clvlens.panel.panel import snapshot_frame
 from clvlens.panel.world import World, read_world
 
 OUT = Path(__file__).parents[2] / "data" / "bench" / "speed.csv"
+COLUMNS = ["customers", "method", "run", "features", "cpu_s", "wall_s", "peak_mb"]
 CUTOFF = 1_703_980_800_000_000  # 2023-12-31, in microseconds since 1970 UTC
 MONTH = 30 * DAYS
 LIMIT = 600  # seconds that a method may take
@@ -54,71 +57,77 @@ SELECT customer_id, count(*), sum(amount), sum(discount), min(event_time), max(e
     max(channel), max(order_id) FROM events WHERE event_time < $cutoff GROUP BY customer_id
 """
 
-Work = Callable[[], object]
+Work = peers.Work
 
 
 def main() -> None:
-    """Measure every method at every size, print the table and write it."""
+    """Measure what was not measured yet, and print medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, nargs="+", default=[200_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", nargs="+", default=[], help="methods that begin so")
+    parser.add_argument("--only", nargs="+", default=[""], help="methods that begin so")
+    parser.add_argument("--peers", default=sys.executable, help="the Python that has the peers")
     parser.add_argument("--one", choices=METHODS, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(measured(METHODS[asked.one])))
+        print(json.dumps(peers.measured(METHODS[asked.one])))
         return
-    found = [row for size in asked.customers for row in bench(size, asked.runs, asked.only)]
-    middle = ["customers", "method", "features"]
-    table = pd.DataFrame(found).groupby(middle, sort=False).median().reset_index()
-    table["times_group_by"] = _times_group_by(table)
+    chosen = [name for name in (*METHODS, *peers.METHODS) if name.startswith(tuple(asked.only))]
+    for size in asked.customers:
+        bench(size, asked.runs, chosen, asked.peers)
+    table = medians(pd.read_csv(OUT))
     print(table.to_string(index=False, float_format="%.2f"))
     print(growth(table))
-    table.to_csv(OUT, index=False, float_format="%.3f")
 
 
-def bench(customers: int, runs: int, only: list[str]) -> list[dict[str, object]]:
-    """Return one row a method and run, in alternation."""
-    chosen = [name for name in METHODS if not only or name.startswith((*only, "group-by"))]
-    rows = []
+def bench(customers: int, runs: int, chosen: list[str], python: str) -> None:
+    """Add a row for each method and run that has none, in alternation."""
+    wanted = [(name, number) for number in range(1, runs + 1) for name in chosen]
+    if not any(_is_due(customers, *one) for one in wanted):
+        return
     with TemporaryDirectory() as folder:
         write_orders(customers, Path(folder))
-        for _ in range(runs):
-            for name in chosen.copy():
-                row = run(name, folder)
-                if row is None:
-                    chosen.remove(name)
-                else:
-                    rows.append({"customers": customers, "method": name, **row})
-    return rows
+        for name, number in wanted:
+            if _is_due(customers, name, number):
+                cost = run(name, folder, python)
+                row = {"customers": customers, "method": name, "run": number, **cost}
+                table = pd.DataFrame([row], columns=COLUMNS)
+                table.to_csv(OUT, mode="a", header=not OUT.exists(), index=False,
+                             float_format="%.3f")  # fmt: skip
 
 
-def run(name: str, folder: str) -> dict[str, float] | None:
+def _is_due(customers: int, name: str, number: int) -> bool:
+    if not OUT.exists():
+        return True
+    done = pd.read_csv(OUT)
+    done = done[(done["customers"] == customers) & (done["method"] == name)]
+    return not (done["cpu_s"].isna() | (done["run"] == number)).any()
+
+
+def run(name: str, folder: str, python: str) -> dict[str, float]:
     """Return what a method cost in a process of its own; nothing where it cannot run."""
-    absent = [part for part in PEERS.get(name, ()) if importlib.util.find_spec(part) is None]
-    if absent:
-        print(f"{name} is skipped: {', '.join(absent)} not installed", file=sys.stderr)
-        return None
-    command = [sys.executable, str(Path(__file__).resolve()), "--one", name]
+    script = Path(__file__).resolve()
+    command = [sys.executable, str(script), "--one", name]
+    if name in peers.METHODS:
+        command = [python, str(script.with_name("_speed_peers.py")), name]
     try:
-        done = subprocess.run(
-            command, cwd=folder, check=True, timeout=LIMIT, stdout=subprocess.PIPE, text=True
-        )
+        done = subprocess.run(command, cwd=folder, timeout=LIMIT, stdout=subprocess.PIPE, text=True)
     except subprocess.TimeoutExpired:
         print(f"{name} is left out: not done in {LIMIT} s", file=sys.stderr)
-        return None
+        return {}
+    if name in peers.METHODS and done.returncode == peers.ABSENT:
+        print(f"{name} is skipped: not installed", file=sys.stderr)
+        return {}
+    done.check_returncode()
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measured(prepare: Callable[[], Work]) -> dict[str, float]:
-    """Return columns made, CPU and wall seconds of the work, and the peak of the process in MB."""
-    work = prepare()
-    cpu, wall = time.process_time(), time.monotonic()
-    made = work()
-    cost = {"cpu_s": time.process_time() - cpu, "wall_s": time.monotonic() - wall}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    columns = made.shape[1] if hasattr(made, "shape") else 0
-    return {"features": columns, **cost, "peak_mb": peak}
+def medians(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a method and size, with the CPU seconds of the bare group-by as a unit."""
+    table = rows.groupby(["customers", "method"], sort=False).median().reset_index()
+    bare = table[table["method"] == "group-by"].set_index("customers")["cpu_s"]
+    table["times_group_by"] = table["cpu_s"] / table["customers"].map(bare)
+    return table.drop(columns="run").sort_values("customers", kind="stable")
 
 
 def write_orders(customers: int, folder: Path) -> None:
@@ -160,54 +169,16 @@ def _world() -> World:
     return read_world(load_config("speed.yaml"))
 
 
-def with_pandas() -> Work:
-    """Return the counts, totals, recency, rhythm and spread of the above, nine of its features."""
-    orders = pd.read_parquet("orders.parquet").astype({"amount": float})
-    cutoff = pd.Timestamp(CUTOFF, unit="us")
-
-    def work() -> pd.DataFrame:
-        past = orders[orders["ordered_at"] < cutoff].sort_values(["customer_id", "ordered_at"])
-        past = past.assign(gap=past.groupby("customer_id")["ordered_at"].diff().dt.total_seconds())
-        whole = past.groupby("customer_id").agg(
-            count=("amount", "size"), total=("amount", "sum"), sd=("amount", "std"),
-            largest=("amount", "max"), last=("ordered_at", "max"), gap=("gap", "mean"),
-            sd_gap=("gap", "std"),
-        )  # fmt: skip
-        recent = past[past["ordered_at"] >= cutoff - pd.Timedelta(days=90)].groupby("customer_id")
-        return whole.join(recent["amount"].agg(["size", "sum"]))
-
-    return work
-
-
-def with_lifetimes() -> Work:
-    """Return frequency, recency, age and monetary value as lifetimes sums them up."""
-    from lifetimes.utils import summary_data_from_transaction_data
-
-    orders = pd.read_parquet("orders.parquet").astype({"amount": float})
-    end = pd.Timestamp(CUTOFF, unit="us")
-    orders = orders[orders["ordered_at"] < end]
-    names = ("customer_id", "ordered_at", "amount")
-    return lambda: summary_data_from_transaction_data(
-        orders, *names, observation_period_end=end.normalize()
-    )
-
-
 def growth(table: pd.DataFrame) -> str:
     """Return by which power of the number of customers each method's CPU seconds grow."""
     lines = []
-    for name, rows in table.groupby("method", sort=False):
+    for name, rows in table.dropna(subset="cpu_s").groupby("method", sort=False):
         if len(rows) > 1:
             power = np.polyfit(np.log(rows["customers"]), np.log(rows["cpu_s"]), 1)[0]
             lines.append(f"{name}: grows with customers to the power {power:.2f}")
     return "\n".join(lines)
 
 
-def _times_group_by(table: pd.DataFrame) -> pd.Series:
-    bare = table[table["method"] == "group-by"].set_index("customers")["cpu_s"]
-    return table["cpu_s"] / table["customers"].map(bare)
-
-
-PEERS = {"lifetimes: RFM": ("lifetimes", "dill")}  # what a peer imports
 METHODS = {
     "scan": sql("SELECT count(*), max(customer_id), max(order_id), max(ordered_at), sum(amount),"
                 " sum(discount), max(channel) FROM 'orders.parquet'", of_file=True),
@@ -216,8 +187,6 @@ METHODS = {
     "clvlens: one cutoff": clvlens(1),
     "SQL by hand": sql(QUERY),
     "clvlens: eight cutoffs": clvlens(8),
-    "pandas": with_pandas,
-    "lifetimes: RFM": with_lifetimes,
 }  # fmt: skip
 
 if __name__ == "__main__":
