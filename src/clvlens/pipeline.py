@@ -129,6 +129,7 @@ def predict(
     rows = scored[0].rows
     for line in (
         *scored[0].unlike_training(model),
+        *model.season_told(rows["cutoff"].unique()),
         *unknown_costs(config, rows),
         *not_among(rows, reasons),
     ):

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 from clvlens.errors import ModelError
 from clvlens.models.intervals import ValueInterval
+from clvlens.models.season import Season, Swing
 from clvlens.models.store import check_manifest, save_model
 from clvlens.models.training import train_model
 
@@ -155,3 +157,35 @@ def test_a_panel_in_which_no_feature_differs_is_refused(panel, about):
     constant = dict.fromkeys(panel.feature_names, 1.0)
     with pytest.raises(ModelError, match="no feature differs between fit rows"):
         train_model(with_frame(panel, panel.frame.assign(**constant)), about)
+
+
+# --- the season
+
+
+@pytest.fixture
+def seasonal(model):
+    """The model where, a year before 2024, its last ten weeks sold twice what others did."""
+    ends = int(pd.Timestamp("2024-01-01", tz="UTC").value // 1000)
+    season = Season(ends, (5e3,) * 134 + (1e4,) * 10, (5e3,) * 144)
+    return replace(model, about={**model.about, "swing": Swing(season, 0.0, 1.0).to_dict()})
+
+
+def test_rows_of_a_cutoff_have_its_season_and_rows_of_none_have_none(seasonal, model, panel):
+    rows = panel.rows("test").head(5)
+    dated = seasonal.predict(rows.assign(cutoff=pd.Timestamp("2024-09-30", tz="UTC")))
+    usual = model.predict(rows)
+    (factor,) = seasonal.swing([pd.Timestamp("2024-09-30", tz="UTC")])
+    assert factor > 1.2
+    for name in ("predicted_value", "value_low_90", "value_high_90", "expected_orders"):
+        assert dated[name].to_numpy() == pytest.approx(factor * usual[name].to_numpy())
+    silent = usual["churn_probability"].to_numpy() ** factor
+    assert dated["churn_probability"].to_numpy() == pytest.approx(silent)
+    undated = seasonal.predict(rows.drop(columns="cutoff"))
+    pd.testing.assert_frame_equal(undated, usual)
+
+
+def test_a_season_that_moves_values_is_told_with_its_size(seasonal, model):
+    days = [pd.Timestamp("2024-09-30", tz="UTC")]
+    (line,) = seasonal.season_told(days)
+    assert re.match(r"the season moves values by \+\d\d % from 2024-09-30 on, as the same", line)
+    assert list(model.season_told(days)) == []

@@ -118,7 +118,7 @@ def backtest(
         _by_decile(test, predictions),
         pd.concat([test[list(KEYS)], predictions.assign(best_baseline_value=best),
                    test[list(TARGETS)]], axis=1),
-        (*notes, *_told_by_chance(scores), *panel.notes),
+        (*notes, *model.season_told(test["cutoff"]), *_told_by_chance(scores), *panel.notes),
         leads(own, forecasts, test, _drawn(test)["draws"]),
         score_kinds(predictions, test),
         _totals(model, panel, predictions),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from clvlens.models.blend import ValueBlend
 from clvlens.models.boosting import Floats
@@ -23,6 +23,7 @@ from clvlens.panel.panel import FeatureInfo
 from clvlens.panel.target import AT_RISK
 
 BTYD_SHARE = "btyd_share_of_churn"
+TOLD = 0.01  # of value: a season that moves it by less goes without saying
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class CustomerModel:
         """Horizon over label days: how much longer the horizon is than what was learned from."""
         return self.about["horizon_days"] / self.about["label_days"]
 
-    def swing(self, cutoffs: ArrayLike) -> Floats:
+    def swing(self, cutoffs: pd.Series | Sequence[pd.Timestamp]) -> Floats:
         """Return how many times as much is sold after each cutoff as after those learned from.
 
         That is the season's: 1 where none is known. Shape (rows,).
@@ -65,6 +66,16 @@ class CustomerModel:
         known = {at: swing.factor(int(at.value // 1000), days) for at in times.unique()}
         return times.map(known).to_numpy(float)
 
+    def season_told(self, cutoffs: Iterable[pd.Timestamp]) -> Iterator[str]:
+        """Say by how much the season moves predictions from each cutoff on, where it does."""
+        for cutoff in sorted(set(cutoffs)):
+            more = float(self.swing([cutoff])[0]) - 1
+            if abs(more) >= TOLD:
+                yield (
+                    f"the season moves values by {100 * more:+.0f} % from {cutoff:%Y-%m-%d} on, as "
+                    "the same days sold the year before, beside those that the model learned from"
+                )
+
     @property
     def spread(self) -> Spread | None:
         """How far value lies from what is expected; older models do not know."""
@@ -74,14 +85,14 @@ class CustomerModel:
         """Return predictions over the horizon, one row each row of features.
 
         Columns: `predicted_value`, `value_low_90`, `value_high_90` (money), `churn_probability`,
-        `expected_orders`. Rows with a `cutoff` are of that time of the year, others of none.
-        Bounds are widened where they would exclude the expected value. Where
-        churn is contractual, its probability is missing for who has no subscription to lose, and
-        is split into `voluntary_churn_probability` and `involuntary_churn_probability` if reasons
-        are recorded.
+        `expected_orders`. Rows with a `cutoff` are of that time of the year, others of that of the
+        newest that was learned from. Bounds are widened where they would exclude the expected
+        value. Where churn is contractual, its probability is missing for who has no subscription
+        to lose, and is split into `voluntary_churn_probability` and
+        `involuntary_churn_probability` if reasons are recorded.
         """
         encoded = self.encoder.encode(frame)
-        swing = self.swing(frame["cutoff"]) if "cutoff" in frame else 1.0
+        swing = self.swing(pd.Series(frame["cutoff"])) if "cutoff" in frame else 1.0
         return self.predict_encoded(encoded.to_numpy(), swing).set_index(encoded.index)
 
     def predict_encoded(self, X: Floats, swing: Floats | float = 1.0) -> pd.DataFrame:
