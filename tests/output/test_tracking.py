@@ -2,6 +2,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -288,3 +289,15 @@ def test_links_open_the_run_in_the_mode_that_shows_runs(tracker):
     assert tracker.link(run) == f"http://127.0.0.1:5000/{path}{mode}"
     assert tracker.link(run, "http://127.0.0.1:5001") == f"http://127.0.0.1:5001/{path}{mode}"
     assert tracker.link(run, "", "levers.html") == f"{path}/artifacts/levers.html{mode}"
+
+
+@pytest.mark.slow
+def test_a_database_that_another_process_holds_is_told_in_one_line(tracker, capfd):
+    run = tracker.begin("train", {}, {})
+    holder = sqlite3.connect(tracker.uri.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(TrackingError, match=r"the tracking store .* failed: .*database is locked"):
+        tracker.end(run, "KILLED")
+    holder.execute("ROLLBACK")
+    tracker.end(run, "KILLED")
+    assert capfd.readouterr().err == ""

@@ -16,10 +16,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from clvlens.errors import TrackingError
 from clvlens.output.location import without_password
 
+DATABASE_LOG = "mlflow.store.db.utils"
+
 
 @contextmanager
 def told(uri: str) -> Iterator[None]:
-    """Turn whatever MLflow raises into one line that says where and what to do."""
+    """Turn whatever MLflow raises into one line that says where and what to do.
+
+    MLflow's log of its database would print the traceback of what fails, and name every step of
+    making a schema: it is not heard.
+    """
+    logging.getLogger(DATABASE_LOG).setLevel(logging.CRITICAL)
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
@@ -35,7 +42,6 @@ def create_database(database: Path) -> None:
     Where two processes do so at once, the second leaves the file of the first alone.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it names every step
     with tempfile.TemporaryDirectory(dir=database.parent, prefix=".new-") as folder:
         temporary = Path(folder) / database.name
         artifacts = database.parent / "artifacts"
