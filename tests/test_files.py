@@ -1,6 +1,7 @@
 import hashlib
 import os
 import stat
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -225,3 +226,33 @@ def test_a_place_that_cannot_be_written_to_is_named(whole, tmp_path):
 def test_the_digest_is_that_of_the_bytes(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
     assert sha256(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()
+
+
+KILLED_MIDWAY = """
+import os, signal, sys
+from pathlib import Path
+from clvlens.files import whole_file
+with whole_file(Path(sys.argv[1])) as fresh:
+    fresh.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has neither SIGKILL nor such locks")
+def test_what_a_killed_process_left_is_gone_after_the_next_that_ends(tmp_path):
+    path = tmp_path / "predictions.csv"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", KILLED_MIDWAY, str(path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not path.exists()
+    write_file(path, "whole")
+    assert contents(tmp_path) == {"predictions.csv": "whole"}
+
+
+def test_what_another_is_writing_now_is_left_to_it(tmp_path):
+    path = tmp_path / "predictions.csv"
+    with whole_file(path) as first:
+        first.write_text("slow")
+        write_file(path, "quick")
+        assert path.read_text() == "quick"
+    assert path.read_text() == "slow"

@@ -8,13 +8,13 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 from clvlens.errors import ClvlensError
+from clvlens.locks import own_folder, remove_abandoned
 
 OCCUPIED = (errno.ENOTEMPTY, errno.EEXIST)
 HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
@@ -70,10 +70,15 @@ def sha256(path: Path) -> str:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
-    """Yield a hidden folder next to `path`, so on the same disk; nothing of it remains."""
+    """Yield a hidden folder next to `path`, so on the same disk; nothing of it remains.
+
+    What killed processes have left goes too, once something lies at `path`: until then it may be
+    the only one there is (see `_swap`).
+    """
+    hidden = f".{path.name}."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        folder, handle = own_folder(path.parent, hidden)
     except OSError as error:
         raise ClvlensError(
             f"{path.parent} cannot be written to: {error.strerror}; write elsewhere"
@@ -82,6 +87,10 @@ def _beside(path: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
+        if path.exists():
+            remove_abandoned(path.parent, hidden)
 
 
 def _swap(fresh: Path, path: Path) -> None:

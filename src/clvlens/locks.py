@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from clvlens.errors import ClvlensError
+
+HELD = ".held"  # the file in a folder of one process that it keeps locked
 
 
 @contextmanager
@@ -29,11 +33,25 @@ def alone(path: Path, *, waits: bool = False) -> Iterator[None]:
         os.close(handle)
 
 
-def hold(path: Path) -> int | None:
-    """Lock a new file until this process ends or closes the handle, which is returned.
+def own_folder(top: Path, prefix: str) -> tuple[Path, int | None]:
+    """Make a folder that is this process's as long as the handle returned with it is open.
 
-    Nothing is returned where there are no such locks: on Windows, and on some file systems.
+    It is found by others under its name only once it is locked. There is no handle where there are
+    no such locks: on Windows, and on some file systems.
     """
+    new = Path(tempfile.mkdtemp(dir=top, prefix=f".new{prefix}"))
+    handle = _held(new / HELD)
+    return new.rename(top / new.name.removeprefix(".new")), handle
+
+
+def remove_abandoned(top: Path, prefix: str) -> None:
+    """Remove the folders of that prefix whose process was killed; without locks, none."""
+    for left in top.iterdir():
+        if left.name.startswith(prefix) and _is_abandoned(left / HELD):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _held(path: Path) -> int | None:
     if os.name == "nt":
         return None
     import fcntl
@@ -47,8 +65,8 @@ def hold(path: Path) -> int | None:
     return handle
 
 
-def is_abandoned(path: Path) -> bool:
-    """Whether a file is ours and was held by a process that is gone; without locks, never."""
+def _is_abandoned(path: Path) -> bool:
+    """Whether a file is ours and was held by a process that is gone."""
     if os.name == "nt":
         return False
     import fcntl

@@ -61,7 +61,7 @@ def test_twenty_million_orders_finish_in_two_gigabytes(business, record_property
 
 
 def test_too_little_to_spill_with_names_the_step_and_leaves_nothing(business, record_property):
-    code, _, said = panel(business, "60MB")
+    code, _, said = panel(business, "30MB")
     assert code == 2, said[-2000:]
     assert "Traceback" not in said
     assert "memory" in said

@@ -68,8 +68,12 @@ def _in_memory() -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        mend = "raise engine.memory_limit, or take fewer customers: population.sample"
-        raise OutOfMemoryError(f"{first_line(error)}; {mend}") from None
+        said = first_line(error)
+        # Without a word of how much is used, it is the system that gave no more.
+        mend = "raise" if "used)" in said else "let the process have more memory, lower"
+        raise OutOfMemoryError(
+            f"{said}; {mend} engine.memory_limit, or take fewer customers: population.sample"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,16 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from clvlens.locks import hold, is_abandoned
+from clvlens.locks import own_folder, remove_abandoned
 
-NAME, LOCK = "clvlens-spilled-", "lock"
+PREFIX = "clvlens-spilled-"
 
 
 def spill_folder(owner: object) -> Path:
     """Return a folder that nobody else reads or writes; it is gone once the owner is."""
     top = Path(tempfile.gettempdir())
-    for left in top.glob(f"{NAME}*"):
-        if is_abandoned(left / LOCK):
-            shutil.rmtree(left, ignore_errors=True)
-    new = Path(tempfile.mkdtemp(dir=top, prefix=f".{NAME}"))
-    handle = hold(new / LOCK)
-    folder = new.rename(top / new.name.removeprefix("."))  # found by others only once it is locked
+    remove_abandoned(top, PREFIX)
+    folder, handle = own_folder(top, PREFIX)
     weakref.finalize(owner, _remove, folder, handle, os.getpid())
     return folder
 
