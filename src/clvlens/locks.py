@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from clvlens.errors import ClvlensError
@@ -46,9 +46,10 @@ def own_folder(top: Path, prefix: str) -> tuple[Path, int | None]:
 
 def remove_abandoned(top: Path, prefix: str) -> None:
     """Remove the folders of that prefix whose process was killed; without locks, none."""
-    for left in top.iterdir():
-        if left.name.startswith(prefix) and _is_abandoned(left / HELD):
-            shutil.rmtree(left, ignore_errors=True)
+    with suppress(OSError):  # who may not list the folder leaves them to somebody else
+        for left in top.iterdir():
+            if left.name.startswith(prefix) and _is_abandoned(left / HELD):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _held(path: Path) -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clvlens.panel.engine import connect
-from clvlens.panel.spilling import NAME, spill_folder
+from clvlens.panel.spilling import PREFIX, spill_folder
 
 ROWS = 4_000_000  # whole numbers of 8 bytes: 32 MB where 20 may be used
 SPILLER = """
@@ -80,7 +80,7 @@ def test_a_folder_is_its_owners_alone_and_goes_with_it(top):
 def test_what_a_killed_process_has_left_goes_and_what_another_uses_stays(top, spiller):
     owner = Owner()
     own = spill_folder(owner)
-    assert len(list(top.glob(f"{NAME}*/spilled"))) == 1
+    assert len(list(top.glob(f"{PREFIX}*/spilled"))) == 1
     spiller.kill()
     spiller.wait()
     another = spill_folder(owner)
