@@ -11,6 +11,7 @@ from clvlens.models.boosting import Rows
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
+from clvlens.models.quantiles import QuantileRegressor
 from clvlens.models.tweedie import TweedieRegressor
 from clvlens.models.value import HurdleRegressor
 from clvlens.models.ziln import ZilnRegressor
@@ -20,6 +21,7 @@ MODELS = [
     HurdleRegressor(trees=20, learning_rate=0.3),
     TweedieRegressor(trees=20, learning_rate=0.3),
     ZilnRegressor(trees=20, learning_rate=0.3),
+    QuantileRegressor(trees=20, learning_rate=0.3),
     ChurnClassifier(trees=20, learning_rate=0.3),
     OrderCountRegressor(trees=20, learning_rate=0.3),
     ValueInterval(trees=20, learning_rate=0.3),
@@ -45,6 +47,7 @@ def draw(rows=600, seed=1):
         "OrderCountRegressor": orders,
         "TweedieRegressor": orders * rng.gamma(2, 10, rows) - refunds,
         "ZilnRegressor": orders * rng.gamma(2, 10, rows) - refunds,
+        "QuantileRegressor": orders * rng.gamma(2, 10, rows) - refunds,
         "ValueInterval": orders * rng.gamma(2, 10, rows) - refunds,
     }
 

@@ -19,6 +19,10 @@ TRUTH = rng.gamma(2.0, 10.0, 2000)
 CAME = rng.poisson(TRUTH).astype(float)
 
 
+def small(_name):
+    return {"trees": 20, "learning_rate": 0.1}
+
+
 def test_deviance_is_four_times_the_squared_gap_of_roots_by_the_root():
     # mean of y 8; y 16, mu 4: 4 (4 - 2)² / 2 / √8; y 0, mu 4: 4 · 2² / 2 / √8
     found = deviance(np.array([16.0, 0.0]), np.array([4.0, 4.0]))
@@ -77,7 +81,14 @@ def test_without_later_outcomes_the_total_is_that_of_btyd_in_its_season():
     X, y = encoder.encode(fit).to_numpy(), fit["target_value"].to_numpy()
     rows = Rows(X, y, fit["customer_id"].to_numpy())
     settings = {"trees": 20, "learning_rate": 0.1}
-    how = (settings, rows, [None, None], Partners(partner, partner), X, (0, 0, np.log(1.5)))
+    how = (
+        lambda _: settings,
+        rows,
+        [None, None],
+        Partners(partner, partner),
+        X,
+        (0, 0, np.log(1.5)),
+    )
     blend = fit_blend(("tweedie", "btyd"), *how)
     expected = 1.5 * blend.candidates(X)["btyd"].sum()
     assert blend.predict(X).sum() == pytest.approx(expected)
@@ -99,7 +110,12 @@ def test_without_later_outcomes_methods_meet_btyd_on_customers_as_old_as_they_ar
     rows = Rows(X, y, fit["customer_id"].to_numpy())
     settings = {"trees": 20, "learning_rate": 0.1}
     blend = fit_blend(
-        ("tweedie", "btyd"), settings, rows, [None, None], Partners(partner, partner), recent
+        ("tweedie", "btyd"),
+        lambda _: settings,
+        rows,
+        [None, None],
+        Partners(partner, partner),
+        recent,
     )
     found = blend.candidates(recent)
     share = blend.weights["tweedie"] / blend.weights["btyd"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import pydantic
@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from clvlens.config.engine import Engine, by_kind
 from clvlens.config.finance import Clv, Finance, Monitor, Segments
 from clvlens.config.levers import Levers
+from clvlens.config.model import ModelConfig
 from clvlens.config.problems import explain, located, repeated_keys, unreadable
 from clvlens.config.tables import Rule, TableConfig
 from clvlens.config.target import LONGEST, ROLES, Cutoffs, Instant, Target
@@ -46,28 +47,6 @@ class Population(Strict):
 
     leave_out: tuple[Rule, ...] = ()
     sample: int | None = Field(default=None, gt=0)
-
-
-Candidate = Literal["hurdle", "tweedie", "anchored", "ziln", "btyd"]
-
-
-class ModelConfig(Strict):
-    """Settings of the models; defaults are good without tuning.
-
-    `candidates` are the methods that value is weighed from: `anchored` has Tweedie's loss and
-    begins at what BTYD expects. `device: cuda` grows and asks trees on a GPU.
-    """
-
-    seed: int = 7
-    trees: int = Field(default=300, gt=0, le=100_000)
-    learning_rate: float = Field(default=0.03, gt=0, le=1)
-    max_depth: int = Field(default=4, gt=0, le=12)
-    min_child_weight: float = Field(default=10.0, ge=0)
-    device: Literal["cpu", "cuda"] = "cpu"
-    intervals: bool = True
-    candidates: tuple[Candidate, ...] = Field(
-        default=("hurdle", "tweedie", "anchored", "ziln", "btyd"), min_length=1
-    )
 
 
 class Tracking(Strict):

@@ -12,11 +12,12 @@ import xgboost as xgb
 
 from clvlens.models.boosting import Floats
 from clvlens.models.partner import BtydPartner
+from clvlens.models.quantiles import QuantileRegressor
 from clvlens.models.tweedie import TweedieRegressor
 from clvlens.models.value import HurdleRegressor
 from clvlens.models.ziln import ZilnRegressor
 
-Member = HurdleRegressor | TweedieRegressor | ZilnRegressor
+Member = HurdleRegressor | TweedieRegressor | ZilnRegressor | QuantileRegressor
 
 BTYD = "btyd"
 ANCHORED = "anchored"
@@ -25,12 +26,14 @@ KINDS: dict[str, type[Member]] = {
     "tweedie": TweedieRegressor,
     ANCHORED: TweedieRegressor,  # its trees begin at what BTYD expects
     "ziln": ZilnRegressor,
+    "quantile": QuantileRegressor,
 }
 TITLES = {
     "hurdle": "hurdle",
     "tweedie": "Tweedie",
     ANCHORED: "Tweedie from BTYD",
     "ziln": "ZILN",
+    "quantile": "mean of quantiles",
     BTYD: "BTYD with returns",
 }
 

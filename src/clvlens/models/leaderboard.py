@@ -8,7 +8,7 @@ rows tell most of what comes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ POWER = 1.5
 SMALLEST = 1e-3  # of the mean value: less is taken for so much, as deviance allows no 0
 TRUST = 0.1  # log miss of a total at which one window tells as much as the prior below
 PRIOR = 1.0  # the share of the way to the level of all history that is gone before evidence
+
+Shape = Callable[[str], dict]  # the settings of a method, by name
 
 
 class Window(NamedTuple):
@@ -52,7 +54,7 @@ class Partners(NamedTuple):
 
 def fit_members(
     names: tuple[str, ...],
-    settings: dict,
+    shape: Shape,
     fit: Rows,
     select: Rows | None,
     partner: BtydPartner | None,
@@ -63,7 +65,7 @@ def fit_members(
     for name in names:
         if name == BTYD:
             continue
-        model = KINDS[name](**settings)
+        model = KINDS[name](**shape(name))
         if name != ANCHORED:
             members[name] = model.fit(*fit, select)
         elif partner is not None:
@@ -147,7 +149,7 @@ def followed(later: list[Window]) -> float:
 
 def fit_blend(
     names: tuple[str, ...],
-    settings: dict,
+    shape: Shape,
     fit: Rows,
     later: list[Rows | None],
     partners: Partners,
@@ -166,7 +168,7 @@ def fit_blend(
     if partners.first is None and not set(names) - {ANCHORED, BTYD}:
         names = ("tweedie",)  # as orders tell too little of BTYD
     select, known = later[0], [rows for rows in later if rows is not None]
-    members, held = fit_members(names, settings, fit, select, partners.first)
+    members, held = fit_members(names, shape, fit, select, partners.first)
     y = (fit if select is None else select).y
     weights, evidence = choose_weights(y, held, later=select is not None)
     first = ValueBlend(members, weights, partners.first, evidence)

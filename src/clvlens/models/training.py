@@ -16,7 +16,7 @@ from clvlens.models.churn import ChurnClassifier, choose_share
 from clvlens.models.customer import BTYD_SHARE, CustomerModel
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
-from clvlens.models.leaderboard import Partners, fit_blend
+from clvlens.models.leaderboard import Partners, Shape, fit_blend
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.own import Estimator, fit_own
 from clvlens.models.partner import BtydPartner, fit_partner
@@ -66,7 +66,7 @@ def train_model(
     roles = Roles(
         _by_target(fit_rows, encoder), *(_later(panel, r, encoder) for r in ("select", "calibrate"))
     )
-    shape = panel.config.model.model_dump(exclude={"intervals", "candidates"})
+    shape = panel.config.model.shape
     progress("fit value")
     partners = Partners(None, None) if own else _fit_partners(panel, encoder, about)
     if own:
@@ -74,17 +74,19 @@ def train_model(
     else:
         value, swing = _fit_value(panel, encoder, shape, roles, partners)
     progress("fit churn")
-    churn = ChurnClassifier(**shape).fit(*_each(roles, "churned"))
+    churn = ChurnClassifier(**shape("churn")).fit(*_each(roles, "churned"))
     involuntary = None
     if INVOLUNTARY in fit_rows:
         progress("fit kinds of churn")
-        involuntary = _fit_kinds(ChurnClassifier(**shape), roles)
+        involuntary = _fit_kinds(ChurnClassifier(**shape("churn")), roles)
     progress("fit orders")
-    orders = OrderCountRegressor(**shape).fit(*roles.fit("orders"), roles.select("orders"))
+    orders = OrderCountRegressor(**shape("orders")).fit(
+        *roles.fit("orders"), roles.select("orders")
+    )
     interval = None
     if panel.config.model.intervals:
         progress("fit intervals")
-        interval = ValueInterval(**shape).fit(*_each(roles, "value"))
+        interval = ValueInterval(**shape("interval")).fit(*_each(roles, "value"))
     newest = roles.calibrate("value") or roles.select("value") or roles.fit("value")
     told = {**about, "spread": fit_spread(value.predict(newest.X), newest.y).to_dict()}
     if silence:
@@ -110,7 +112,7 @@ def _each(roles: Roles, target: str) -> tuple:
 
 
 def _fit_value(
-    panel: Panel, encoder: Encoder, shape: dict, roles: Roles, partners: Partners
+    panel: Panel, encoder: Encoder, shape: Shape, roles: Roles, partners: Partners
 ) -> tuple[ValueBlend, Swing | None]:
     """Fit the methods of value, and the season as far as their level follows it."""
     later = [roles.select("value"), roles.calibrate("value")]
