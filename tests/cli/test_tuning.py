@@ -6,7 +6,7 @@ from clvlens.bootstrap import Interval
 from clvlens.cli import tuning
 from clvlens.config import Config
 from clvlens.errors import ConfigError
-from clvlens.models.tuning import Tuned
+from clvlens.models.tuning import Single, Tuned
 
 
 @pytest.fixture
@@ -16,8 +16,10 @@ def config(tmp_path):
 
 
 def tuned(config, low):
-    settings = config.model.model_copy(update={"max_depth": 2, "learning_rate": 0.1})
-    return Tuned(settings, 0.5, 0.6, Interval(0.1, low, 0.2), 7)
+    own = {"max_depth": 2, "learning_rate": 0.1}
+    singles = (Single("churn", 0.7, 0.7, {}), Single("hurdle", 0.6, 0.5, own))
+    settings = config.model.with_method("hurdle", own)
+    return Tuned(settings, 0.5, 0.6, Interval(0.1, low, 0.2), 7, singles)
 
 
 def test_the_winner_is_written_and_read_whole(config):
@@ -45,5 +47,8 @@ def test_a_damaged_winner_is_refused(text, config):
 def test_a_winner_that_may_be_no_better_is_called_so(low, says, config, capsys):
     tuning._print(config, tuned(config, low))
     printed = capsys.readouterr().out
+    assert "churn     0.7000 → 0.7000  (as it is)" in printed
+    assert "hurdle    0.6000 → 0.5000  (max_depth 2, learning_rate 0.1)" in printed
+    assert "together  0.6000 → 0.5000" in printed
     assert "the default loses +0.1000 more, 90 % interval" in printed
     assert ("no better beyond chance: the default will do" in printed) is says

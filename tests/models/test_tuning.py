@@ -17,8 +17,10 @@ from tests.support.shop import make_panel
 
 from clvlens.errors import ModelError
 from clvlens.models import tuning
-from clvlens.models.tuning import temporal_folds, tune
+from clvlens.models.folds import deviance, joint_losses, single_losses, temporal_folds
+from clvlens.models.tuning import tune
 
+MODELS = ["churn", "hurdle", "tweedie", "anchored", "ziln"]  # in turn
 ROLES = {"fit": (150,), "select": (240,), "calibrate": (300,), "test": (360,)}
 
 
@@ -27,22 +29,32 @@ def panel():
     return make_panel(customers=240, roles=ROLES, trees=8)
 
 
-def storage_of(folder: Path) -> optuna.Study:
-    (name,) = optuna.get_all_study_names(f"sqlite:///{folder}/tuning.db")
-    return optuna.load_study(study_name=name, storage=f"sqlite:///{folder}/tuning.db")
+def studies_of(folder: Path) -> dict[str, optuna.Study]:
+    storage = f"sqlite:///{folder}/tuning.db"
+    return {
+        name.split()[0]: optuna.load_study(study_name=name, storage=storage)
+        for name in optuna.get_all_study_names(storage)
+    }
 
 
-def tried(folder: Path) -> list[tuple]:
-    """What every finished trial tried and lost, in order of index."""
-    finished = tuning._finished(storage_of(folder))
-    return [(index, t.params, t.value, t.state) for index, t in sorted(finished.items())]
+def tried(folder: Path) -> dict[str, list[tuple]]:
+    """What every finished trial of each model tried and lost, in order of index."""
+    return {
+        name: [(index, t.params, t.value, t.state) for index, t in sorted(finished.items())]
+        for name, study in studies_of(folder).items()
+        for finished in [tuning._finished(study)]
+    }
+
+
+def states(folder: Path) -> list[str]:
+    return [trial.state.name for study in studies_of(folder).values() for trial in study.trials]
 
 
 @pytest.fixture(scope="module")
 def whole(panel, tmp_path_factory):
     """A study that nobody interrupted, its folder, and what was reported of it."""
     folder, told = tmp_path_factory.mktemp("whole"), []
-    tuned = tune(panel, folder / "tuning.db", trials=4, report=lambda *trial: told.append(trial))
+    tuned = tune(panel, folder / "tuning.db", trials=12, report=lambda *trial: told.append(trial))
     return tuned, folder, told
 
 
@@ -92,25 +104,62 @@ def test_too_few_customers_cannot_be_tuned_on():
 # --- the winner
 
 
-def test_the_winner_is_the_trial_that_loses_least_and_the_first_is_the_default(whole, panel):
+def test_of_each_model_the_trial_that_loses_least_wins_and_the_first_is_the_default(whole):
     tuned, folder, _ = whole
-    losses = [value for _, _, value, state in tried(folder) if state.name == "COMPLETE"]
-    assert tuned.loss == pytest.approx(min(losses))
-    assert tuned.default_loss == pytest.approx(losses[0])
-    assert tried(folder)[0][1] == {}
+    assert [one.model for one in tuned.singles] == MODELS
+    for one in tuned.singles:
+        rows = tried(folder)[one.model]
+        losses = [value for _, _, value, state in rows if state.name == "COMPLETE"]
+        assert rows[0][1] == {}
+        assert (one.default_loss, one.loss) == (losses[0], min(losses))
+        own = getattr(tuned.settings.methods, one.model).model_dump(exclude_none=True)
+        assert own == one.params or tuned.settings.methods == type(tuned.settings.methods)()
+
+
+def test_trials_go_from_one_model_to_the_next(whole):
+    counts = {name: len(rows) for name, rows in tried(whole[1]).items()}
+    assert counts == {"churn": 3, "hurdle": 3, "tweedie": 2, "anchored": 2, "ziln": 2}
+
+
+def test_only_tweedies_methods_have_a_power(whole):
+    powered = {name for name, rows in tried(whole[1]).items() if "power" in rows[1][1]}
+    assert powered == {"tweedie", "anchored"}
+
+
+def test_the_gain_is_that_of_all_winners_together(whole):
+    tuned, _, _ = whole
     assert tuned.gain.estimate == pytest.approx(tuned.default_loss - tuned.loss)
     assert tuned.gain.low <= tuned.gain.estimate <= tuned.gain.high
 
 
+def test_winners_that_lose_more_together_are_not_taken(monkeypatch, panel, tmp_path):
+    def given(fold, settings):
+        rows = pd.DataFrame({"customer_id": fold.judge["customer_id"]})
+        return rows.assign(loss=0.5 if settings == panel.config.model else 0.6)
+
+    def single(fold, name, settings):
+        rows = pd.DataFrame({"customer_id": fold.judge["customer_id"]})
+        return rows.assign(loss=0.5 if settings == panel.config.model else 0.4)
+
+    monkeypatch.setattr(tuning, "joint_losses", given)
+    monkeypatch.setattr(tuning, "single_losses", single)
+    tuned = tune(panel, tmp_path / "tuning.db", trials=10)
+    assert tuned.settings == panel.config.model
+    assert (tuned.loss, tuned.default_loss, tuned.gain.estimate) == (0.5, 0.5, 0)
+    assert tuned.notes[-1] == "the winners of each model lose 0.1000 more together: not taken"
+
+
 def test_predicting_better_than_constant_means_loses_less_than_1(whole):
     assert 0 < whole[0].default_loss < 1
+    assert all(0 < one.default_loss < 1 for one in whole[0].singles)
 
 
 def test_every_trial_is_reported_once_also_where_the_study_goes_on(whole, panel):
     tuned, folder, told = whole
-    assert [index for index, _, _ in told] == [0, 1, 2, 3]
+    turns = [(model, index) for index in range(3) for model in MODELS]
+    assert [(model, index) for model, index, _, _ in told] == turns[:12]
     again = []
-    same = tune(panel, folder / "tuning.db", trials=4, report=lambda *trial: again.append(trial))
+    same = tune(panel, folder / "tuning.db", trials=12, report=lambda *trial: again.append(trial))
     assert again == []
     assert same == tuned
 
@@ -118,15 +167,17 @@ def test_every_trial_is_reported_once_also_where_the_study_goes_on(whole, panel)
 def test_who_cannot_churn_is_judged_by_value_alone():
     panel = with_contracts(make_panel(customers=300, roles=ROLES, trees=8))
     (fold, *_), _ = temporal_folds(panel)
-    losses = tuning._losses(fold, panel.config.model)["loss"]
+    losses = joint_losses(fold, panel.config.model)["loss"]
     assert len(losses) == len(fold.judge)
     assert losses.notna().all()
+    churn = single_losses(fold, "churn", panel.config.model)["loss"]
+    assert (churn.isna() == fold.judge["target_churned"].isna().to_numpy()).all()
 
 
 def test_the_deviance_is_none_for_the_truth_and_grows_away_from_it():
     """At power 1.5 of 4 where 1 was predicted: 2 (-4 × 4^½ + 2 × 4 × 1^-½ + 2 × 1^½) = 4."""
-    assert tuning._deviance(np.array([4.0]), np.array([4.0])) == pytest.approx(0)
-    assert tuning._deviance(np.array([4.0]), np.array([1.0])) == pytest.approx(4)
+    assert deviance(np.array([4.0]), np.array([4.0])) == pytest.approx(0)
+    assert deviance(np.array([4.0]), np.array([1.0])) == pytest.approx(4)
 
 
 # --- interruptions
@@ -138,20 +189,20 @@ KILLED = """
     from tests.support.shop import make_panel
     from clvlens.models import tuning
 
-    losses, calls = tuning._losses, []
+    losses, calls = tuning.single_losses, []
     def dying(*args):
         calls.append(1)
         if len(calls) > int(sys.argv[2]):
             os.kill(os.getpid(), signal.SIGKILL)
         return losses(*args)
-    tuning._losses = dying
+    tuning.single_losses = dying
     panel = make_panel(customers=240, roles=ROLES, trees=8)
-    tuning.tune(panel, Path(sys.argv[1]) / "tuning.db", trials=4)
+    tuning.tune(panel, Path(sys.argv[1]) / "tuning.db", trials=12)
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("calls", [1, 4])
+@pytest.mark.parametrize("calls", [1, 15])
 def test_a_killed_study_ends_at_the_same_winner(calls, whole, panel, tmp_path):
     """Killed with `kill -9` within the first trial, or within a later one, and run again."""
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), str(calls)]
@@ -159,13 +210,12 @@ def test_a_killed_study_ends_at_the_same_winner(calls, whole, panel, tmp_path):
     path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
     ran = subprocess.run(command, cwd=root, env={**os.environ, "PYTHONPATH": path}, check=False)
     assert ran.returncode == -signal.SIGKILL
-    assert "RUNNING" in {trial.state.name for trial in storage_of(tmp_path).trials}
-    tuned = tune(panel, tmp_path / "tuning.db", trials=4)
+    assert "RUNNING" in states(tmp_path)
+    tuned = tune(panel, tmp_path / "tuning.db", trials=12)
     assert tuned == whole[0]
     assert tried(tmp_path) == tried(whole[1])
-    states = [trial.state.name for trial in storage_of(tmp_path).trials]
-    assert states.count("FAIL") == 1
-    assert "RUNNING" not in states
+    assert states(tmp_path).count("FAIL") == 1
+    assert "RUNNING" not in states(tmp_path)
 
 
 def test_other_data_begin_a_study_of_their_own(panel, whole):
@@ -176,22 +226,24 @@ def test_other_data_begin_a_study_of_their_own(panel, whole):
     copy.mkdir()
     for data in (panel, other):
         tune(data, copy / "tuning.db", trials=1)
-    assert len(optuna.get_all_study_names(f"sqlite:///{copy}/tuning.db")) == 2
+    assert len(optuna.get_all_study_names(f"sqlite:///{copy}/tuning.db")) == 2 * len(MODELS)
 
 
-def test_a_trial_that_begins_far_worse_than_the_default_is_pruned(monkeypatch, panel, tmp_path):
-    losses = iter([1.0, 1.0, 1.06, 1.04, 1.2, 0.5, 0.5, 1.0, 1.0])
+def test_a_trial_that_begins_far_worse_than_the_default_is_pruned(monkeypatch, tmp_path):
+    losses = iter([1.0, 1.0, 1.06, 1.04, 1.2])
+    panel = make_panel(customers=240, roles=ROLES, trees=8, candidates=["btyd"])
 
-    def given(fold, settings):
+    def given(fold, name, settings):
+        assert name == "churn"
         rows = pd.DataFrame({"customer_id": fold.judge["customer_id"]})
         return rows.assign(loss=next(losses))
 
-    monkeypatch.setattr(tuning, "_losses", given)
+    monkeypatch.setattr(tuning, "single_losses", given)
     told = []
-    report = lambda *trial: told.append(trial[2])  # noqa: E731
+    report = lambda *trial: told.append(trial[3])  # noqa: E731
     tuned = tune(panel, tmp_path / "tuning.db", trials=3, report=report)
     assert told == [1.0, None, pytest.approx(1.12)]
-    assert [(value, state.name) for _, _, value, state in tried(tmp_path)] == [
+    assert [(value, state.name) for _, _, value, state in tried(tmp_path)["churn"]] == [
         (1.0, "COMPLETE"),
         (pytest.approx(1.06), "PRUNED"),  # more than 5 % worse, and judged no further
         (pytest.approx((1.04 + 1.2) / 2), "COMPLETE"),

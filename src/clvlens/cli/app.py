@@ -150,7 +150,7 @@ def panel(config: ConfigPath, customers: Customers = None) -> None:
 @app.command(cls=TrackedVerb)
 def tune(
     config: ConfigPath,
-    trials: Annotated[int | None, typer.Option(min=1, help="Default: 20, or --minutes.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Default: 60, or --minutes.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0, help="Begin no trial after.")] = None,
     customers: Customers = None,
 ) -> None:

@@ -19,7 +19,7 @@ from clvlens.models.tuning import Tuned
 from clvlens.output.parcels import begun, keep
 from clvlens.panel.panel import build_panel
 
-SHOWN = ("trees", "learning_rate", "max_depth", "min_child_weight")
+USUAL = 60  # trials of all models together
 
 
 def tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> None:
@@ -33,12 +33,13 @@ def _tune(config: Config, trials: int | None, minutes: float | None, stage: Stag
     experiment = f"{config.tracking.experiment or config.title}-tuning"
     study = f"{built.fingerprint} {config.model.model_dump_json()}"
 
-    def report(index: int, params: dict, loss: float | None) -> None:
-        settings = {**config.model.model_dump(), **params}
+    def report(model: str, index: int, params: dict, loss: float | None) -> None:
+        settings = {"model": model, **config.model.shape(model), **params}
         figures = {} if loss is None else {"loss": loss}
-        key = hashlib.sha256(f"{study} {index}".encode()).hexdigest()[:32]  # told twice, kept once
+        # Told twice, it is kept once.
+        key = hashlib.sha256(f"{study} {model} {index}".encode()).hexdigest()[:32]
         trial = begun(
-            config, f"trial {index + 1}", settings, run=key, experiment=experiment,
+            config, f"{model}, trial {index + 1}", settings, run=key, experiment=experiment,
             tags={"clv.stage": "tune"}, metrics=figures,
         )  # fmt: skip
         keep(config, trial, {})
@@ -46,7 +47,7 @@ def _tune(config: Config, trials: int | None, minutes: float | None, stage: Stag
     tuned = tuning.tune(
         built,
         config.data_folder / "tuning.db",
-        trials=trials if trials or minutes else 20,
+        trials=trials if trials or minutes else USUAL,
         minutes=minutes,
         progress=stage,
         report=report,
@@ -79,21 +80,22 @@ def tuned_settings(config: Config) -> Config:
 
 def _write(config: Config, tuned: Tuned) -> Path:
     with whole_file(config.data_folder / "tuned.yaml") as temporary:
-        temporary.write_text(yaml.safe_dump({"model": tuned.settings.model_dump()}))
+        temporary.write_text(
+            yaml.safe_dump({"model": tuned.settings.model_dump(mode="json", exclude_none=True)})
+        )
     return config.data_folder / "tuned.yaml"
 
 
 def _print(config: Config, tuned: Tuned) -> None:
     notes(tuned.notes)
-    for name, settings, loss in (
-        ("default", config.model, tuned.default_loss),
-        ("winner", tuned.settings, tuned.loss),
-    ):
-        shown = ", ".join(f"{key} {getattr(settings, key):.3g}" for key in SHOWN)
-        print(f"  {name:8} loss {loss:.4f}  ({shown})")
+    for one in tuned.singles:
+        own = ", ".join(f"{key} {value:.3g}" for key, value in one.params.items())
+        print(f"  {one.model:9} {one.default_loss:.4f} → {one.loss:.4f}  ({own or 'as it is'})")
+    print(f"  together  {tuned.default_loss:.4f} → {tuned.loss:.4f}")
     gain = tuned.gain
     between = f"90 % interval {gain.low:+.4f} to {gain.high:+.4f}"
     print(f"  the default loses {gain.estimate:+.4f} more, {between}, after {tuned.trials} trials")
-    print("  (loss: mean of value's and churn's, where predicting constant means loses 1)")
+    print("  (default → winner; predicting constant means loses 1; together is the mean of value's")
+    print("  loss and churn's)")
     if not gain.low > 0:
         print("  no better beyond chance: the default will do")
