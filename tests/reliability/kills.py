@@ -25,7 +25,7 @@ from tests.reliability.forked import (
     running,
 )
 
-WORDS = {"train": (), "predict": (), "tune": ("--trials", "2")}
+WORDS = {"train": (), "predict": (), "tune": ("--trials", "7")}
 STUDY = "data/shop/tuning.db"
 SEED = 1
 LONGEST = 1.1  # of a whole run: as runs differ, the last moments are met too
@@ -40,9 +40,9 @@ def main(verb: str, count: int, name: str) -> dict[str, object]:
     words = (verb, "--config", config, *WORDS[verb])
     whole = finished(words)
     before = digests(folder)
-    wrong, met = [], 0
+    wrong, met, code = [], 0, 0
     for place in range(count):
-        if place % 4 == 0:  # a new study; the next three tries resume it
+        if code == 0:  # a new study once one has ended; tries that met one are followed by others
             (folder / STUDY).unlink(missing_ok=True)
         number = child(words)
         time.sleep(draw.uniform(0, LONGEST * whole))
