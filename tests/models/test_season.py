@@ -1,5 +1,7 @@
 """The season, on businesses whose calendar is known."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,3 +103,45 @@ def test_a_swing_is_beside_the_season_that_was_learned_from_as_far_as_it_is_foll
     half = Swing(found.season, found.learned, 0.5)
     assert half.factor(ENDS, 70) == pytest.approx(found.factor(ENDS, 70) ** 0.5)
     assert Swing.from_dict(found.to_dict()) == found
+
+
+# --- holidays that move
+
+FEASTS = (80 * 7, 128 * 7, 184 * 7)  # days: a year lies between, but the second is 4 weeks early
+
+
+def feasted(weeks: int, holidays: tuple[int, ...] = FEASTS) -> Season:
+    """Twice as much is bought in the two weeks before each feast and in the one after."""
+    begins = np.arange(weeks) * 7
+    near = np.any([(begins >= day - 14) & (begins < day + 7) for day in FEASTS], axis=0)
+    known = [tuple(ENDS + day * DAY - weeks * WEEK for day in holidays)] if holidays else []
+    found = fit_season(weekly(weeks, np.where(near, 2.0, 1.0)), STEADY, known)
+    assert found is not None
+    return found
+
+
+def test_a_holiday_sells_where_it_is_and_not_where_it_was():
+    """Six weeks from the 178th on have two of the feast; those of the year before had three.
+
+    Beside 55 orders in the 52 weeks around: 8 for 6, and not 9.
+    """
+    found = feasted(178).ahead(ENDS, 42)
+    assert found == pytest.approx(believed(np.log(8 / 6 * 52 / 55), 1e6), abs=0.015)
+    blind = feasted(178, holidays=()).ahead(ENDS, 42)
+    assert blind == pytest.approx(believed(np.log(9 / 6 * 52 / 55), 1e6), abs=0.015)
+
+
+def test_days_of_a_feast_that_has_moved_away_are_like_their_neighbours():
+    """Four weeks from the 178th on have none of it; those of the year before had three."""
+    found = feasted(178).ahead(ENDS, 28)
+    assert found == pytest.approx(believed(np.log(52 / 55), 1e6), abs=0.015)
+
+
+def test_a_holiday_of_which_no_earlier_date_is_near_moves_nothing():
+    alone = feasted(178, holidays=(184 * 7, 300 * 7)).ahead(ENDS, 42)
+    assert alone == pytest.approx(feasted(178, holidays=()).ahead(ENDS, 42))
+
+
+def test_a_season_with_holidays_comes_back_from_json():
+    found = feasted(178)
+    assert Season.from_dict(json.loads(json.dumps(found.to_dict()))) == found

@@ -61,7 +61,8 @@ class Config(Strict):
     """Everything that a run is told.
 
     Times without a zone, cutoffs among them, are in `time_zone`. `data_ends` is the first instant
-    about which nothing is known, where the latest order does not tell. `look_back_days` limits how
+    about which nothing is known, where the latest order does not tell. `holidays` are the dates of
+    days that move from year to year, by name, for the season. `look_back_days` limits how
     far back snapshots see: where history is short, later cutoffs know more of it than earlier
     ones, and what was learned at those would not fit. `customers` keeps that many alone, for a
     trial. Not from the YAML are `root`, the project's folder, `source`, the YAML itself, and
@@ -72,6 +73,9 @@ class Config(Strict):
     currency: Annotated[str, _spelled(r"[A-Z]{3}", "use three capitals such as EUR")]
     time_zone: str = "UTC"
     data_ends: Instant | None = None
+    holidays: dict[str, Annotated[tuple[Instant, ...], Field(min_length=2)]] = Field(
+        default_factory=dict
+    )
     look_back_days: int | None = Field(default=None, gt=0, le=10 * LONGEST)
     data: dict[str, TableConfig]
     population: Population = Population()

@@ -9,7 +9,7 @@ index by its ratio to a moving average (Hyndman and Athanasopoulos 2021, chapter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -24,6 +24,8 @@ from clvlens.panel.tracked import DAYS
 WEEKS = 52  # a year that keeps the days of the week
 YOUNG = 13  # weeks from the first order on, when nearly everybody is new, tell of no season
 MISS = 0.04  # of a window's index, as a logarithm: BTYD misses as much where there is no season
+NEAR = (-14, 7)  # days from a holiday on whose sales are its own: gifts are bought before it
+SAME = 60  # days by which a holiday may move from one year to the next
 CLUSTERED = 2.0  # times the variance of orders that come one by one: the same customers order them
 MOST = float(np.log(3))  # no season sells three times what another does, as far as is believed
 
@@ -32,12 +34,14 @@ MOST = float(np.log(3))  # no season sells three times what another does, as far
 class Season:
     """Orders of customers who were there already, by week, `bought` and `expected`.
 
-    The newest week ends at the instant `ends`, in µs UTC.
+    The newest week ends at the instant `ends`, in µs UTC. `holidays` are instants of days that
+    move from year to year, a list a holiday.
     """
 
     ends: int
     bought: tuple[float, ...]
     expected: tuple[float, ...]
+    holidays: tuple[tuple[int, ...], ...] = ()
 
     def ahead(self, cutoff: int, days: float) -> float:
         """Return the logarithm of how much more `days` from a cutoff sell than others of a year.
@@ -49,24 +53,52 @@ class Season:
         """
         known, weeks = len(self.bought), days / DAYS
         begins = known + (cutoff - self.ends) / (DAYS * DAY)
-        begins -= WEEKS * max(1, np.ceil((begins + weeks - known) / WEEKS))
+        years = int(max(1, np.ceil((begins + weeks - known) / WEEKS)))
+        begins -= WEEKS * years
         if begins < YOUNG:
             return 0.0
         year = float(np.clip(begins + (weeks - WEEKS) / 2, YOUNG, known - WEEKS))
-        bought, expected = self._sums(begins, begins + weeks)
-        usual, foreseen = self._sums(year, year + WEEKS)
+        same = self._same(cutoff + np.arange(days) * DAY, years)
+        bought, expected = self._sums(known + (same - self.ends) / (DAYS * DAY), 1 / DAYS)
+        usual, foreseen = self._sums(np.array([year]), WEEKS)
         if min(bought, expected, usual, foreseen) <= 0:
             return 0.0
         found = float(np.log(bought / expected) - np.log(usual / foreseen))
         noise = MISS**2 + CLUSTERED / bought
         return float(np.clip(found * found**2 / (found**2 + noise), -MOST, MOST))
 
-    def _sums(self, begins: float, ends: float) -> tuple[float, float]:
-        """Return what was bought and what was expected between two places in weeks."""
+    def _same(self, days: Floats, years: int) -> Floats:
+        """Return the days of so many years before that days, as instants, are like.
+
+        Days near a holiday are like those as near to it then. Others are as many weeks before; if
+        that was near a holiday then, they are like the same day of the nearest week that was not.
+        """
+        back = years * WEEKS * DAYS * DAY
+        found, moved = days - back, np.zeros(len(days), dtype=bool)
+        then = [(day, _nearest(day - back, dates)) for dates in self.holidays for day in dates]
+        then = [(day, old) for day, old in then if old is not None and old < self.ends]
+        for day, old in then:
+            near = _near(days, day) & ~moved
+            found[near] += old - (day - back)
+            moved |= near
+        for _, old in then:
+            leaking = _near(found, old) & ~moved
+            first, last = (old + edge * DAY for edge in NEAR)
+            later = np.ceil((last + 1 - found) / (DAYS * DAY))
+            earlier = np.ceil((found - first + 1) / (DAYS * DAY))
+            weeks = np.where(later < earlier, later, -earlier)
+            found = np.where(leaking, found + weeks * DAYS * DAY, found)
+        return found
+
+    def _sums(self, begins: Floats, weeks: float) -> tuple[float, float]:
+        """Return what was bought and expected in so many weeks from each of several places on."""
         edges = np.arange(len(self.bought) + 1)
-        sums = [np.cumsum([0.0, *weeks]) for weeks in (self.bought, self.expected)]
-        bought, expected = (np.diff(np.interp([begins, ends], edges, total))[0] for total in sums)
-        return float(bought), float(expected)
+        sums = [np.cumsum([0.0, *weekly]) for weekly in (self.bought, self.expected)]
+        bought, expected = (
+            float((np.interp(begins + weeks, edges, total) - np.interp(begins, edges, total)).sum())
+            for total in sums
+        )
+        return bought, expected
 
     def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
@@ -76,7 +108,8 @@ class Season:
     def from_dict(cls, values: Mapping) -> Self:
         """Return the season that `to_dict` described."""
         weeks = {name: tuple(values[name]) for name in ("bought", "expected")}
-        return cls(**{**values, **weeks})
+        holidays = tuple(tuple(dates) for dates in values.get("holidays", ()))
+        return cls(**{**values, **weeks, "holidays": holidays})
 
 
 @dataclass(frozen=True)
@@ -101,7 +134,9 @@ class Swing:
         return cls(**{**values, "season": Season.from_dict(values["season"])})
 
 
-def fit_season(weekly: pd.DataFrame, purchases: ParetoNbd) -> Season | None:
+def fit_season(
+    weekly: pd.DataFrame, purchases: ParetoNbd, holidays: Sequence[tuple[int, ...]] = ()
+) -> Season | None:
     """Hold weekly orders against what BTYD expects of everybody who had come by then.
 
     `weekly` is what `panel.tracked.weekly_orders` returns. Nothing where no year is known beyond
@@ -112,7 +147,19 @@ def fit_season(weekly: pd.DataFrame, purchases: ParetoNbd) -> Season | None:
     bought = weekly["repeats"].to_numpy(float)
     expected = np.convolve(weekly["newcomers"], _weekly(purchases, len(weekly)))[: len(weekly)]
     ends = int(weekly["ends"].iloc[-1])
-    return Season(ends, tuple(bought.tolist()), tuple(expected.round(6).tolist()))
+    told = (tuple(bought.tolist()), tuple(expected.round(6).tolist()))
+    return Season(ends, *told, tuple(holidays))
+
+
+def _near(days: Floats, holiday: int) -> np.ndarray:
+    first, last = (holiday + edge * DAY for edge in NEAR)
+    return (days >= first) & (days <= last)
+
+
+def _nearest(day: int, dates: Sequence[int]) -> int | None:
+    """Return the date nearest to a day; nothing where none is as near as a holiday moves."""
+    nearest = min(dates, key=lambda date: abs(date - day))
+    return nearest if abs(nearest - day) <= SAME * DAY else None
 
 
 def _weekly(purchases: ParetoNbd, weeks: int) -> Floats:

@@ -23,6 +23,7 @@ from clvlens.models.partner import BtydPartner, fit_partner
 from clvlens.models.season import Season, Swing, fit_season
 from clvlens.models.silence import HISTORY, Silence, fit_silence
 from clvlens.models.spread import fit_spread
+from clvlens.panel.instants import to_instant
 from clvlens.panel.panel import INVOLUNTARY, Panel
 from clvlens.panel.snapshot import KEYS
 from clvlens.panel.target import AT_RISK
@@ -147,7 +148,12 @@ def _fit_partners(panel: Panel, encoder: Encoder, about: dict) -> Partners:
 def _fit_season(panel: Panel, partners: Partners) -> Season | None:
     if panel.weekly is None or partners.last is None:
         return None
-    return fit_season(panel.weekly, partners.last.purchases)
+    config = panel.config
+    holidays = [
+        tuple(to_instant(day, config.time_zone) for day in dates)
+        for dates in config.holidays.values()
+    ]
+    return fit_season(panel.weekly, partners.last.purchases, holidays)
 
 
 def _aheads(panel: Panel, season: Season | None) -> tuple[float, float, float]:
