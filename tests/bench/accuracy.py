@@ -2,6 +2,7 @@
 
     make bench-accuracy                  # TA_FENG=folder adds the data set that is not shipped
     python tests/bench/accuracy.py cdnow simulated
+    PEERS=other/bin/python make bench-accuracy   # where PyMC-Marketing and torch are installed
 
 Prints a Markdown table a data set for docs/benchmarks.md, the mean over its cutoffs, and one of all
 for the README, and writes every cutoff's figures to data/bench/accuracy.csv. Each cutoff is run in
@@ -13,7 +14,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -21,7 +21,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+from _accuracy_outside import outside
 from _accuracy_summary import summary
+from _speed_peers import peak_mb
 
 from clvlens import evaluate, load_config, train
 from clvlens.config import Config
@@ -102,11 +104,12 @@ def measured(name: str, place: int) -> pd.DataFrame:
     scores = scores.assign(method=scores["method"].map(without_weight))
     wide = scores.pivot_table(index="method", columns="metric", values="estimate", sort=False)
     wide = wide.reindex(columns=[*METRICS]).reset_index()
+    costs = {"seconds": round(seconds, 1), "peak_mb": round(peak_mb())}
+    wide = wide.assign(**{key: [cost] + [None] * (len(wide) - 1) for key, cost in costs.items()})
+    wide = pd.concat([wide, outside(panel).reindex(columns=wide.columns)])
     wide.insert(0, "data_set", name)
     wide.insert(1, "cutoff", test)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    costs = {"seconds": round(seconds, 1), "peak_mb": peak}
-    return wide.assign(**{key: [cost] + [None] * (len(wide) - 1) for key, cost in costs.items()})
+    return wide
 
 
 def config_of(name: str, folder: Path) -> Config:
