@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import xgboost as xgb
+from _speed_peers import peak_mb
 
 from clvlens import load_config, train
 from clvlens.levers.attribution import find_reasons
@@ -88,7 +88,7 @@ def measured(method: str, customers: int) -> dict[str, float]:
     return {
         "cpu_s": time.process_time() - cpu,
         "wall_s": time.monotonic() - wall,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak_mb(),
     }
 
 
