@@ -184,6 +184,11 @@ def test_rows_of_a_cutoff_have_its_season_and_rows_of_none_have_none(seasonal, m
     pd.testing.assert_frame_equal(undated, usual)
 
 
+def test_a_time_of_the_year_that_is_a_number_is_refused(seasonal):
+    with pytest.raises(ModelError, match=r"^cutoff holds numbers such as 1714953600000000; give"):
+        seasonal.swing(pd.Series([1_714_953_600_000_000]))
+
+
 def test_a_season_that_moves_values_is_told_with_its_size(seasonal, model):
     days = [pd.Timestamp("2024-09-30", tz="UTC")]
     (line,) = seasonal.season_told(days)

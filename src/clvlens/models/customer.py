@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from clvlens.errors import ModelError
 from clvlens.models.blend import ValueBlend
 from clvlens.models.boosting import Floats
 from clvlens.models.churn import ChurnClassifier, contractual_columns, mixed
@@ -56,9 +57,13 @@ class CustomerModel:
     def swing(self, cutoffs: pd.Series | Sequence[pd.Timestamp]) -> Floats:
         """Return how many times as much is sold after each cutoff as after those learned from.
 
-        That is the season's: 1 where none is known. Shape (rows,).
+        That is the season's: 1 where none is known. Shape (rows,). Raises `ModelError` on numbers,
+        which nobody can tell seconds from days of.
         """
-        times = pd.to_datetime(pd.Series(cutoffs), utc=True)
+        given = pd.Series(cutoffs)
+        if pd.api.types.is_numeric_dtype(given) and len(given):
+            raise ModelError(f"cutoff holds numbers such as {given.iloc[0]}; give times")
+        times = pd.to_datetime(given, utc=True)
         if "swing" not in self.about:
             return np.ones(len(times))
         swing = Swing.from_dict(self.about["swing"])

@@ -120,7 +120,7 @@ def _scorer(files: Mapping[str, bytes], keep: Sequence[str]) -> Scorer:
     def scored(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         model = _unpacked(files)
         for batch in batches:
-            predicted = model.predict(batch.to_pandas())
+            predicted = model.predict(timed(batch.to_pandas()))
             columns = {name: batch.column(name) for name in keep}
             columns |= {name: pa.array(predicted[name].to_numpy("float64")) for name in predicted}
             yield pa.RecordBatch.from_pydict(columns)
