@@ -30,7 +30,7 @@ def test_nothing_that_is_tracked_names_a_customer(written, folder):
 
 def test_pictures_say_nothing_that_is_not_drawn(written):
     pictures = [path for path in files_of(written).values() if path.suffix == ".png"]
-    assert len(pictures) == 6 + 3 + records.EXAMPLES
+    assert len(pictures) == 7 + 3 + records.EXAMPLES
     for path in pictures:
         assert all(chunk not in path.read_bytes() for chunk in (b"tEXt", b"iTXt", b"zTXt", b"eXIf"))
 

@@ -195,7 +195,7 @@ def test_the_page_needs_no_script_and_no_network_and_its_pictures_say_what_they_
     assert not {tag for tag, _ in tags} & {"script", "link", "iframe", "object", "video"}
     assert not re.search(r"https?://|@import|url\(", page)
     images = [kept for tag, kept in tags if tag == "img"]
-    assert len(images) == 6 + 3 + 1
+    assert len(images) == 7 + 3 + 1
     assert all(image["src"].startswith("data:image/png;base64,") for image in images)
     assert all(len(image["alt"]) > 20 for image in images)
 

@@ -36,7 +36,13 @@ def drawn(scores) -> dict[str, Figure]:
          "group": ["all", "all", "ads"], "customers": [1, 1200, 0], "clv": [1.0, 50.0, np.nan],
          "clv_low_90": [1.0, 40.0, np.nan], "clv_high_90": [1.0, 60.0, np.nan]}
     )  # fmt: skip
+    stays = pd.DataFrame(
+        {"slice": ["all"] * 3 + ["repeat"] * 3 + ["one-time"] * 3, "month": [0, 1, 12] * 3,
+         "customers": [1500] * 3 + [900] * 3 + [600] * 3,
+         "still_customers": [1.0, 0.9, 0.5, 1.0, 0.95, 0.51, 1.0, 0.8, 0.2]}
+    )  # fmt: skip
     return {
+        "survival": figures.survival(stays),
         "side_by_side": figures.side_by_side(scores, UNIT),
         "payback": figures.payback_curves(curves, channels, "channel", "EUR"),
         "retention": figures.retention_gains(sensitivity(0.8, 0.1, 0.1, 100.0)),
@@ -94,3 +100,10 @@ def test_groups_carry_their_number_of_customers_and_empty_ones_are_left_out(draw
 
 def test_tenths_add_up_to_everything(drawn):
     assert list(drawn["deciles"].axes[0].lines[0].get_ydata()) == pytest.approx([70, 100])
+
+
+def test_who_stays_is_named_at_the_ends_of_the_lines_and_no_name_hides_another(drawn):
+    (axes,) = drawn["survival"].axes
+    assert [list(line.get_ydata()) for line in axes.lines][1] == [100, 95, 51]
+    heights = {text.get_text(): text.xy[1] for text in axes.texts}
+    assert heights == {"one-time (600)": 20, "all (1,500)": 50, "repeat (900)": 54}

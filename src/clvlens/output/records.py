@@ -24,7 +24,7 @@ from clvlens.evaluation.totals import seen_misses
 from clvlens.files import whole_file, whole_folder
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.models.customer import CustomerModel
-from clvlens.output import figures
+from clvlens.output import figures, value_figures
 from clvlens.output.dependence import dependence
 from clvlens.output.model_card import model_card
 from clvlens.output.page import save_plots
@@ -113,6 +113,8 @@ def write_evaluation(
     }
     if "coverage_90" in evaluation.by_decile:
         plots["coverage"] = figures.coverage(evaluation)
+    if len(evaluation.survival):
+        plots["survival"] = value_figures.survival(evaluation.survival)
     with whole_folder(config.data_folder / "evaluation") as folder:
         for name in ("scores", "differences", "by_slice", "by_decile"):
             getattr(evaluation, name).to_csv(folder / f"{name}.csv", index=False)

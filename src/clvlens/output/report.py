@@ -41,6 +41,7 @@ SECTIONS: dict[str, tuple[str, str, Values]] = {
     "gain": ("Does it find the best customers?", "evaluate", then.gain),
     "slices": ("For whom is it right?", "evaluate", then.slices),
     "churn": ("Do churn probabilities mean what they say?", "evaluate", then.churn),
+    "survival": ("How long do they stay?", "evaluate", then.survival),
     "coverage": ("Do the intervals hold?", "evaluate", then.coverage),
     "drivers": ("What is predicted value associated with?", "explain", then.drivers),
     "levers": ("What would change if a lever moved?", "levers", then.levers),

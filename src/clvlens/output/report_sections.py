@@ -17,6 +17,7 @@ from clvlens.panel.world import RULE
 
 Shown = dict[str, object]
 
+LATER = (1, 3, 6, 12)  # months after the cutoff, in the table of who stays
 FEATURES = 12  # in the table of what predictions lean on
 MOVES = 5  # of a budget
 POINTS = (-5, -1, 1, 5)  # of retention, in the table
@@ -74,6 +75,22 @@ def churn(findings: Findings) -> Shown:
         "model": MODEL,
         "rows": _methods(findings, "churn", "auc"),
         "kinds": findings.table("evaluate", "kinds").to_dict("records"),
+    }
+
+
+def survival(findings: Findings) -> Shown:
+    """Return the share of customers who stay, at some months after the cutoff, by slice."""
+    curves = findings.table("evaluate", "survival")
+    if not len(curves):
+        return {"rows": []}
+    wide = curves.pivot(index="slice", columns="month", values="still_customers")
+    counts = curves.drop_duplicates("slice").set_index("slice")["customers"]
+    wide = wide.reindex(counts.index)[list(LATER)].add_prefix("after_")
+    return {
+        "plot": findings.plot("evaluate", "survival"),
+        "rows": wide.assign(customers=counts).reset_index().to_dict("records"),
+        "months": LATER,
+        "contractual": findings.config.target.is_contractual,
     }
 
 

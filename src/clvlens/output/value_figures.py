@@ -82,6 +82,28 @@ def retention_gains(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def survival(curves: pd.DataFrame) -> Figure:
+    """The mean chance to be a customer still, by month and slice; named at the lines' ends."""
+    figure, axes = titled_axes("How many are still customers, month by month?")
+    ends = []
+    for colour, (name, rows) in zip(CYCLE, curves.groupby("slice", sort=False), strict=False):
+        share = 100 * rows["still_customers"]
+        everybody = name == "all"
+        axes.plot(rows["month"], share, color=colour, linewidth=3 if everybody else 1.5)
+        ends.append((float(share.iloc[-1]), f"{name} ({rows['customers'].iloc[0]:,})", colour))
+    below = 0.0
+    for height, label, colour in sorted(ends):  # apart by a line of text, from the lowest up
+        below = max(height, below + 4)
+        axes.annotate(label, (curves["month"].max(), below), (6, -3), color=colour,
+                      textcoords="offset points")  # fmt: skip
+    axes.set_ylim(0, 100 if below <= 100 else below + 4)
+    axes.set_xticks(sorted(curves["month"].unique()))
+    axes.margins(x=0.02)
+    axes.set_xlabel("Months after the cutoff")
+    axes.set_ylabel("Still customers, mean chance, %")
+    return figure
+
+
 def segment_shares(table: pd.DataFrame) -> Figure:
     """Share of customers and of predicted value by segment of value and risk."""
     figure, axes = titled_axes("Whom to protect, grow, win back or let be?", 3.6)
