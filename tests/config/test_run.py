@@ -198,3 +198,12 @@ def test_all_faults_of_a_configuration_come_at_once_one_a_line(tmp_path):
 def test_a_key_that_is_given_twice_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"run\.yaml:7: orders is given twice; keep one$"):
         load(tmp_path, SHOP + "      orders:\n        path: other.csv\n")
+
+
+def test_a_holiday_of_one_year_alone_is_refused():
+    data = {"orders": {"path": "orders.csv"}}
+    with pytest.raises(pydantic.ValidationError, match="takes its date in several years"):
+        Config(name="shop", currency="EUR", data=data, holidays={"easter": ["2024-03-31"]})
+    dates = ["2023-04-09", "2024-03-31"]
+    config = Config(name="shop", currency="EUR", data=data, holidays={"easter": dates})
+    assert [day.month for day in config.holidays["easter"]] == [4, 3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,12 @@ def _spelled(pattern: str, advice: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _of_years(dates: tuple[dt.datetime, ...]) -> tuple[dt.datetime, ...]:
+    if len({date.year for date in dates}) < 2:
+        raise ValueError("a holiday takes its date in several years, those that are known too")
+    return dates
 
 
 class Population(Strict):
@@ -73,7 +80,7 @@ class Config(Strict):
     currency: Annotated[str, _spelled(r"[A-Z]{3}", "use three capitals such as EUR")]
     time_zone: str = "UTC"
     data_ends: Instant | None = None
-    holidays: dict[str, Annotated[tuple[Instant, ...], Field(min_length=2)]] = Field(
+    holidays: dict[str, Annotated[tuple[Instant, ...], AfterValidator(_of_years)]] = Field(
         default_factory=dict
     )
     look_back_days: int | None = Field(default=None, gt=0, le=10 * LONGEST)
