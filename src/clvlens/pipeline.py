@@ -117,6 +117,27 @@ def predict(
     trained, and how often horizons were made to agree.
     """
     asked = _asked(config, {version: model, **beside})
+    found = _found(asked, config, cutoff, reasons, batch, progress, remark)
+    # The histories are let go of by now: nothing of theirs is needed for the tables.
+    tables = [
+        prediction_table(settings, *own, named)
+        for (settings, _, named), own in zip(asked, found, strict=True)
+    ]
+    if len(tables) == 1:
+        return tables[0]
+    return pd.concat(tables).sort_values(["customer_id", "horizon_days"], ignore_index=True)
+
+
+def _found(
+    asked: list[tuple[Config, CustomerModel, str]],
+    config: Config,
+    cutoff: dt.datetime | None,
+    reasons: int | Collection[str],
+    batch: int,
+    progress: Progress,
+    remark: Progress,
+) -> list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]]:
+    """Return who was known before a cutoff, what each model predicts of them, and why."""
     progress("read the histories")
     world = read_world(config)
     instant = _cutoff(world, cutoff)
@@ -126,7 +147,7 @@ def predict(
     for own, (_, one, _) in zip(worlds, asked, strict=True):
         progress(f"snapshot {world.show(instant)}")
         scored.append(_scored(one, own, everybody, batch, progress))
-    rows = scored[0].rows
+    model, rows = asked[0][1], scored[0].rows
     for line in (
         *scored[0].unlike_training(model),
         *model.season_told(rows["cutoff"].unique()),
@@ -142,15 +163,12 @@ def predict(
     for longer, count in moved.items():
         if count:
             remark(f"over {longer} days, the value of {count:,} customers is that of fewer days")
-    tables = []
-    for own, (settings, one, named), kept in zip(worlds, asked, scored, strict=True):
-        found = agreed[settings.target.horizon_days]
-        chosen = kept.rows[to_explain(kept.rows, found, reasons)]
-        explained = _reasons(one, own, everybody, chosen, progress)
-        tables.append(prediction_table(settings, kept.rows, found, explained, named))
-    if len(tables) == 1:
-        return tables[0]
-    return pd.concat(tables).sort_values(["customer_id", "horizon_days"], ignore_index=True)
+    found = []
+    for own, (settings, one, _), kept in zip(worlds, asked, scored, strict=True):
+        told = agreed[settings.target.horizon_days]
+        chosen = kept.rows[to_explain(kept.rows, told, reasons)]
+        found.append((kept.rows, told, _reasons(one, own, everybody, chosen, progress)))
+    return found
 
 
 def _asked(

@@ -53,7 +53,7 @@ data: {orders: {path: orders.parquet}}
 target: {horizon_days: 90}
 cutoffs: {test: [2023-09-15]}
 population: {sample: 100000}
-engine: {threads: 1, memory_limit: 4GB}
+engine: {threads: 1, memory_limit: 3GB}
 """
 EVENTS = """
 CREATE TABLE events AS SELECT customer_id, order_id, channel, amount::decimal(17, 4) AS amount,
@@ -178,7 +178,7 @@ def clvlens(cutoffs: int) -> Callable[[], Work]:
 def end_to_end() -> Work:
     """Return the way from the file to a CSV of predictions for everybody, as the verbs go it.
 
-    Learned is from a sample; in 4 GB, what does not fit is spilled.
+    Learned is from a sample; in 3 GB, what does not fit is spilled.
     """
     from clvlens.cli.app import app
 

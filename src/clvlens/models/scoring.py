@@ -61,8 +61,18 @@ def score(
         predicted.append(predict(rows))
         unseen.update(_unseen(model, rows))
         del rows
-    found, values = (pd.concat(parts, ignore_index=True) for parts in (kept, predicted))
-    return Scored(found, values, unseen)
+    return Scored(_joined(kept), _joined(predicted), unseen)
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all parts, of which nothing is left: a column at a time, to need less."""
+    if len(parts) == 1:
+        return parts[0].reset_index(drop=True)
+    columns = {
+        name: pd.concat([part.pop(name) for part in parts], ignore_index=True)
+        for name in list(parts[0])
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def to_explain(

@@ -54,10 +54,14 @@ def prediction_table(
     if reasons is not None:
         table = table.join(reasons)
     table["model_version"] = version
-    cents = [name for name in table if name in MONEY or name.endswith("_amount")]
-    table[cents] = table[cents].round(2) + 0.0  # which turns -0 into 0
-    chances = {name: 4 for name in table if name.endswith("churn_probability")}
-    return table.round({**chances, "expected_orders": 3})
+    for name in table:  # one by one: a large table is not copied as a whole
+        if name in MONEY or name.endswith("_amount"):
+            table[name] = table[name].round(2) + 0.0  # which turns -0 into 0
+        elif name.endswith("churn_probability"):
+            table[name] = table[name].round(4)
+        elif name == "expected_orders":
+            table[name] = table[name].round(3)
+    return table
 
 
 def deciles(value: Floats) -> np.ndarray:

@@ -221,11 +221,18 @@ class Engine:
         return self.backend.to_pandas(table)
 
     def frames(self, table: ir.Table, size: int) -> Iterator[pd.DataFrame]:
-        """Yield the rows of a table, at most `size` at a time; the engine waits in between."""
+        """Yield the rows of a table, at most `size` at a time; the engine waits in between.
+
+        They are kept first, where they can be spilled: a result is in memory as a whole, beyond
+        the limit.
+        """
         with _in_memory():
-            for batch in self.backend.to_pyarrow_batches(table, chunk_size=size):
-                for start in range(0, len(batch), size):
-                    yield batch.slice(start, size).to_pandas()
+            kept = self.keep(table)
+            for start in range(0, self.count(kept), size):
+                place = kept.rowid()
+                part = kept.filter(place >= start, place < start + size).order_by(place)
+                yield self.backend.to_pyarrow(part).to_pandas()
+            self.backend.drop_table(kept.get_name())
 
     def numbered(self, table: ir.Table, name: str) -> ir.Table:
         """Return a raw table with the number of each row in it, from 0."""
