@@ -12,7 +12,7 @@ import clvlens
 SOURCE = Path(clvlens.__file__).parent
 # From what everything may import to what nothing may.
 LAYERS = (
-    ("version", "errors", "files", "locks", "metrics", "finance"),
+    ("version", "errors", "files", "locks", "personal", "metrics", "finance"),
     ("bootstrap",),
     ("histories", "simulation"),
     ("config",),

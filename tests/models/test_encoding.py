@@ -67,6 +67,12 @@ def test_the_twenty_most_frequent_categories_are_told_apart():
     assert "".join(fit_encoder(rare_first, [CHANNEL]).categories["channel"])[-1] == "y"
 
 
+def test_a_value_that_names_a_customer_is_no_category():
+    fit = frame_of(["web", "jane@mail.example", "c7", "+33 6 12 34 56 78"] * 5)
+    fit["customer_id"] = [f"c{number}" for number in range(len(fit))]
+    assert fit_encoder(fit, [CHANNEL]).categories["channel"] == ("web",)
+
+
 def test_what_is_the_same_in_every_fit_row_is_not_read():
     fit = frame_of(["web"] * 3, age=[np.nan] * 3, spend=[7.0] * 3)
     assert fit_encoder(fit, FEATURES) == Encoder((), {})

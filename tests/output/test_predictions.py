@@ -9,6 +9,7 @@ from clvlens.output.predictions import (
     check_place,
     deciles,
     prediction_table,
+    refuse_read,
     segments,
     write_predictions,
 )
@@ -194,3 +195,14 @@ def test_a_place_that_no_file_can_take_is_refused(tmp_path, name, told):
 
 def test_a_file_in_a_folder_will_do(tmp_path):
     assert check_place(tmp_path / "p.csv") == tmp_path / "p.csv"
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "parts/p.csv", "shop.yaml"])
+def test_what_the_run_reads_is_not_written_over(tmp_path, name):
+    """A table, a file in a folder that is a table, and the configuration."""
+    data = {"orders": {"path": "orders.csv"}, "visits": {"path": "parts"}}
+    config = Config(name="shop", currency="EUR", data=data, root=tmp_path,
+                    source=tmp_path / "shop.yaml")  # fmt: skip
+    with pytest.raises(ConfigError, match=r"^--out .* is what .* names, or in it; name another$"):
+        refuse_read(tmp_path / name, config, "--out")
+    refuse_read(tmp_path / "predictions.csv", config, "--out")

@@ -17,6 +17,7 @@ from clvlens.errors import DataError, TimeError
 from clvlens.files import whole_file
 from clvlens.histories import discover
 from clvlens.histories.exact import DAY
+from clvlens.output.predictions import refuse_read
 from clvlens.output.stamps import QUALITY
 from clvlens.panel.leaks import find_leaks
 from clvlens.panel.panel import build_panel, describe
@@ -33,6 +34,8 @@ def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None
 
     With `leaks`, raises `DataError` naming every column that seems to know the future.
     """
+    if html is not None:
+        refuse_read(html, config, "--html")
     stage("read the histories")
     world = read_world(config)
     stage("count")

@@ -59,7 +59,7 @@ def predict(
 ) -> None:
     """Write predictions of everybody known before a cutoff."""
     wanted = _listed(reasons) if isinstance(reasons, Path) else reasons
-    path = check_place(out) if out else config.data_folder / "predictions.csv"
+    path = check_place(out, config) if out else config.data_folder / "predictions.csv"
     model, digest = _model(config, named)
     beside = trained_beside(config) if named is None else ()
     others = [_model(own) for own in beside]

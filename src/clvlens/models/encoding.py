@@ -11,6 +11,7 @@ import pandas as pd
 
 from clvlens.errors import ModelError, nearest
 from clvlens.panel.panel import FeatureInfo
+from clvlens.personal import names_somebody
 
 SMALLEST_SHARE = 0.01  # a category in fewer fit rows than this is not told apart
 MOST_CATEGORIES = 20
@@ -75,20 +76,25 @@ def fit_encoder(
     Numbers that are named in `keep` are read though they be constant.
     """
     numbers, categories = [], {}
+    customers = frozenset(frame["customer_id"]) if "customer_id" in frame else frozenset()
     for feature in features:
         column = frame[feature.name]
         if len(column.unique()) < 2 and feature.name not in keep:
             continue
         if not feature.is_category:
             numbers.append(feature.name)
-        elif frequent := _frequent(list(column)):
+        elif frequent := _frequent(list(column), customers):
             categories[feature.name] = frequent
     return Encoder(tuple(numbers), categories)
 
 
-def _frequent(values: list) -> tuple[str, ...]:
-    """Return the categories to tell apart; of equally frequent ones, those first by name."""
+def _frequent(values: list, customers: Collection[str]) -> tuple[str, ...]:
+    """Return the categories to tell apart; of equally frequent ones, those first by name.
+
+    A model is sent to servers: what names a customer is told apart from nothing.
+    """
     counts = Counter(value for value in values if isinstance(value, str))
-    frequent = [name for name in counts if counts[name] >= SMALLEST_SHARE * len(values)]
+    often = [name for name in counts if counts[name] >= SMALLEST_SHARE * len(values)]
+    frequent = [name for name in often if name not in customers and not names_somebody(name)]
     ranked = sorted(frequent, key=lambda name: (-counts[name], name))
     return tuple(sorted(ranked[:MOST_CATEGORIES]))

@@ -121,11 +121,14 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def check_place(path: Path) -> Path:
+def check_place(path: Path, config: Config | None = None) -> Path:
     """Return the path of a prediction file, if one can be written there.
 
-    Raises `ConfigError` for a folder, an unknown ending, or a folder that is absent or not ours.
+    Raises `ConfigError` for a folder, an unknown ending, a folder that is absent or not ours, and
+    for what the run itself reads: a table of the configuration, or its YAML.
     """
+    if config is not None:
+        refuse_read(path, config, "--out")
     if path.is_dir():
         raise ConfigError(f"--out {path} is a folder; name a file in it, such as predictions.csv")
     _check_ending(path)
@@ -137,6 +140,18 @@ def check_place(path: Path) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigError(f"--out {path}: {folder} cannot be written to; name another")
     return path
+
+
+def refuse_read(path: Path, config: Config, option: str) -> None:
+    """Raise `ConfigError` where a file to be written is one that the run reads."""
+    asked = path.absolute().resolve()
+    read = {"the configuration": config.source}
+    for name, table in config.data.items():
+        if table.path and not table.package:
+            read[f"data.{name}.path"] = config.root / table.path
+    for name, file in read.items():
+        if file is not None and file.resolve() in (asked, *asked.parents):
+            raise ConfigError(f"{option} {path} is what {name} names, or in it; name another")
 
 
 def _check_ending(path: Path) -> None:

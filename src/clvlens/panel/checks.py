@@ -15,6 +15,7 @@ from clvlens.panel.engine import Engine
 from clvlens.panel.remarks import Remark, is_strange_time, rows_of
 from clvlens.panel.rules import kept
 from clvlens.panel.source import ROW
+from clvlens.personal import looks_personal
 
 # Ids and texts may be personal: their values are never repeated in a message.
 EXPECTED = {
@@ -171,7 +172,8 @@ def _fault(
 ) -> Fault:
     kind, column = test
     row, value = engine.row(bad.select(ROW, column.name).order_by(ROW).limit(1))
-    shown = f" with {str(value)[:SHOWN]!r}" if column.type in EXPECTED else ""
+    told = "a text that may be personal" if looks_personal(str(value)) else None
+    shown = f" with {told or repr(str(value)[:SHOWN])}" if column.type in EXPECTED else ""
     problem, mend = {
         "empty": ("without a value", "every row needs one"),
         "strange": ("before 1900 or after 2199", "correct them; every row needs its time"),

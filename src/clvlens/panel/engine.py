@@ -62,6 +62,12 @@ def _hour(instant: dt.Timestamp(timezone="UTC")) -> int: ...  # type: ignore[val
 def _nfc_normalize(text: str) -> str: ...
 
 
+def without_invisible(text: ir.StringValue) -> ir.StringValue:
+    """Return text without letters of no width, and with common spaces in place of others."""
+    seen = text.re_replace("[\\x{200B}-\\x{200D}\\x{2060}\\x{FEFF}]", "")
+    return seen.re_replace("[\\x{00A0}\\x{2007}\\x{202F}]", " ")
+
+
 @contextmanager
 def _in_memory() -> Iterator[None]:
     """Say what is to be done where neither memory nor the folder for the rest suffices."""
@@ -221,18 +227,11 @@ class Engine:
         return self.backend.to_pandas(table)
 
     def frames(self, table: ir.Table, size: int) -> Iterator[pd.DataFrame]:
-        """Yield the rows of a table, at most `size` at a time; the engine waits in between.
-
-        They are kept first, where they can be spilled: a result is in memory as a whole, beyond
-        the limit.
-        """
+        """Yield the rows of a table, at most `size` at a time; the engine waits in between."""
         with _in_memory():
-            kept = self.keep(table)
-            for start in range(0, self.count(kept), size):
-                place = kept.rowid()
-                part = kept.filter(place >= start, place < start + size).order_by(place)
-                yield self.backend.to_pyarrow(part).to_pandas()
-            self.backend.drop_table(kept.get_name())
+            for batch in self.backend.to_pyarrow_batches(table, chunk_size=size):
+                for start in range(0, len(batch), size):
+                    yield batch.slice(start, size).to_pandas()
 
     def numbered(self, table: ir.Table, name: str) -> ir.Table:
         """Return a raw table with the number of each row in it, from 0."""
@@ -258,7 +257,7 @@ class Engine:
 
     def alike(self, text: ir.StringValue) -> ir.StringValue:
         """Return text as people read it: without case, outer spaces and ways to write accents."""
-        return _nfc_normalize(text).strip().lower()
+        return _nfc_normalize(without_invisible(text)).strip().lower()
 
     def digest(self, text: ir.StringValue) -> ir.StringValue:
         """Return a hash of text that is the same on every machine."""

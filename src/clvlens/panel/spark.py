@@ -190,7 +190,7 @@ class SparkEngine(engine.Engine):
 
     def alike(self, text: ir.StringValue) -> ir.StringValue:
         """Return text as people read it: without case, outer spaces and ways to write accents."""
-        return spark_sql.composed(text).strip().lower()
+        return spark_sql.composed(engine.without_invisible(text)).strip().lower()
 
     def local_parts(self, instant: ir.IntegerValue) -> Mapping[str, ir.IntegerValue]:
         """Return the local day since 1970, the weekday (0 = Monday) and the hour of an instant."""
