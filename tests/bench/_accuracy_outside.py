@@ -25,7 +25,7 @@ from clvlens.models.encoding import fit_encoder
 from clvlens.panel.panel import Panel
 
 WEEK = 7.0
-QUANTILE = "mean of quantiles, alone"
+QUANTILE = "part: mean of quantiles"
 
 
 def outside(panel: Panel) -> pd.DataFrame:
