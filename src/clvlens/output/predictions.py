@@ -150,7 +150,10 @@ def refuse_read(path: Path, config: Config, option: str) -> None:
         if table.path and not table.package:
             read[f"data.{name}.path"] = config.root / table.path
     for name, file in read.items():
-        if file is not None and file.resolve() in (asked, *asked.parents):
+        if file is None:
+            continue
+        folders = asked.parents if file.is_dir() else ()
+        if file.resolve() in (asked, *folders):
             raise ConfigError(f"{option} {path} is what {name} names, or in it; name another")
 
 
