@@ -207,3 +207,30 @@ def test_a_holiday_of_one_year_alone_is_refused():
     dates = ["2023-04-09", "2024-03-31"]
     config = Config(name="shop", currency="EUR", data=data, holidays={"easter": dates})
     assert [day.month for day in config.holidays["easter"]] == [4, 3]
+
+
+def test_truth_is_no_number(tmp_path):
+    with pytest.raises(
+        ConfigError, match=r"model\.trees: True will not do; expected a whole number$"
+    ):
+        load(tmp_path, dedent(SHOP) + "model: {trees: true}\n")
+    with pytest.raises(ConfigError, match=r"learning_rate: False will not do; expected a number$"):
+        load(tmp_path, dedent(SHOP) + "model: {learning_rate: no}\n")
+
+
+def test_an_unknown_candidate_is_told_once(tmp_path):
+    with pytest.raises(ConfigError, match=r"candidates.*'lasso' will not do") as error:
+        load(tmp_path, dedent(SHOP) + "model: {candidates: [lasso]}\n")
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://host:5000", "sqlite:///runs.db", "postgresql+psycopg://h/n"]
+)
+def test_experiments_are_kept_by_a_server_or_in_a_database(tmp_path, uri):
+    assert load(tmp_path, dedent(SHOP) + f"tracking: {{uri: {uri!r}}}\n").tracking.uri == uri
+
+
+def test_what_keeps_no_experiments_is_refused_before_the_work(tmp_path):
+    with pytest.raises(ConfigError, match=r":7: tracking\.uri: ftp is no kind of tracking store"):
+        load(tmp_path, dedent(SHOP) + "tracking: {uri: 'ftp://host/x'}\n")

@@ -57,6 +57,23 @@ def test_a_column_of_a_history_of_ones_own_is_corrected_where_it_is_described(tm
         read_world(config)
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("amount", True, "is of type boolean, not money"),
+        ("ordered_at", False, "is of type boolean, not time"),
+        ("customer_id", {"id": "A"}, "is of type struct<id: string>, not id"),
+        ("customer_id", b"A", "is of type binary, not id"),
+    ],
+)
+def test_a_column_of_a_type_that_holds_no_such_values_is_refused(tmp_path, column, value, told):
+    (fault,) = faults_of(tmp_path, [{**ORDER, column: value}], form="parquet")
+    assert fault == (
+        f"orders.{column}: the column '{column}' {told}; name the column that holds it under "
+        "data.orders.columns"
+    )
+
+
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
 def test_a_header_of_one_column_names_the_delimiter_that_would_part_it(tmp_path, mark):
     config = configure(tmp_path, {"orders": [ORDER]})
@@ -83,6 +100,14 @@ def test_wrong_types_are_counted_with_the_first_row_and_its_value(tmp_path):
         "such as 1234.50; state decimal: ',' and thousands: '.' and sign: € if it is "
         "written so"
     ]
+
+
+def test_an_id_where_an_amount_should_be_is_not_repeated(tmp_path):
+    (fault,) = faults_of(
+        tmp_path, [{**ORDER, "customer_id": "C-17"}], columns={"amount": "customer_id"}
+    )
+    assert "first in row 1 with a text that may be personal;" in fault
+    assert "C-17" not in fault
 
 
 @pytest.mark.parametrize("amount", ["NaN", "inf", "-Infinity", "1e15", "12 EUR"])
@@ -239,82 +264,3 @@ def test_rules_that_keep_nothing_are_refused(tmp_path):
     assert faults_of(tmp_path, [ORDER], keep=[{"column": "amount", "above": 100}]) == [
         "orders: the table has no rows; check the file and data.orders.keep, or leave the table out"
     ]
-
-
-# --- keys
-
-
-def test_rows_that_repeat_an_order_whole_are_left_out_and_counted(tmp_path):
-    rows = [{**ORDER, "order_id": number} for number in (*range(198), 0, 1)]
-    world = world_of(tmp_path, rows, form="csv", grain="order")
-    assert world.engine.count(world.histories["orders"].table) == 198
-    assert world.notes == (
-        "orders: 2 of 200 rows left out that repeat another in every column that is read",
-    )
-
-
-def test_many_rows_that_repeat_others_are_refused_unless_they_are_said_to_be_copies(tmp_path):
-    """Three of 200 are more than one in a hundred: they may be lines whose product is not read."""
-    rows = [{**ORDER, "order_id": number} for number in (*range(197), 0, 1, 2)]
-    assert faults_of(tmp_path, rows) == [
-        "orders: 3 of 200 rows repeat another in every column that is read; state grain: line if "
-        "rows are lines of orders; state data.orders.repeats: drop if they are copies"
-    ]
-    dropped = world_of(tmp_path, rows, repeats="drop")
-    assert dropped.engine.count(dropped.histories["orders"].table) == 197
-
-
-def test_copies_in_a_table_without_lines_are_refused_with_what_might_tell_them_apart(tmp_path):
-    sent = {"customer_id": "A", "message_id": 1, "sent_at": "2024-01-06"}
-    config = configure(tmp_path, {"orders": [ORDER], "messages": [sent, sent]})
-    with pytest.raises(DataError, match=r"messages: 1 of 2 rows repeat .* or map the column that"):
-        read_world(config)
-
-
-def test_orders_of_one_id_that_differ_are_refused(tmp_path):
-    rows = [
-        {**ORDER, "order_id": of, "amount": amount}
-        for of, amount in ((1, 5), (2, 5), (1, 6), (1, 7))
-    ]
-    assert faults_of(tmp_path, rows) == [
-        "orders.order_id: 2 rows with the order_id of another, first in row 3; "
-        "state grain: line if rows are lines"
-    ]
-
-
-def test_customers_that_come_twice_with_other_traits_are_refused(tmp_path):
-    people = [
-        {"customer_id": who, "country": of} for who, of in (("A", "DE"), ("B", "DE"), ("A", "FR"))
-    ]
-    config = configure(tmp_path, {"orders": [ORDER], "customers": people})
-    with pytest.raises(
-        DataError,
-        match=r"^customers\.customer_id: 1 row with the customer_id of another, first in "
-        r"row 3; keep one row of each$",
-    ):
-        read_world(config)
-
-
-def test_orders_without_an_id_are_orders_of_their_own(tmp_path):
-    world = world_of(tmp_path, [{**ORDER, "order_id": of} for of in (None, None, 1)])
-    assert world.engine.count(world.histories["orders"].table) == 3
-    assert world.notes == ()
-
-
-def test_two_customers_may_use_one_id(tmp_path):
-    rows = [{**ORDER, "customer_id": who, "order_id": 1} for who in ("A", "B")]
-    assert world_of(tmp_path, rows).notes == ()
-
-
-def test_a_refund_may_bear_the_id_of_its_order(tmp_path):
-    rows = [{**ORDER, "order_id": 1, "amount": amount} for amount in (30, -10, -10)]
-    world = world_of(tmp_path, rows)
-    assert world.engine.count(world.histories["orders"].table) == 3
-
-
-def test_rows_that_are_kept_out_repeat_nothing(tmp_path):
-    rows = [
-        {**ORDER, "order_id": 1, "amount": n, "channel": of} for n, of in ((5, "web"), (6, "test"))
-    ]
-    world = world_of(tmp_path, rows, keep=[{"column": "channel", "among": ["web"]}])
-    assert world.engine.count(world.histories["orders"].table) == 1

@@ -39,6 +39,18 @@ def test_a_byte_of_zeros_is_told_with_its_line(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [
+        (b"PAR1\x15", "is Parquet; state format: parquet"),
+        (b"PK\x03\x04", "is a spreadsheet or an archive; state format: xlsx, or unpack it"),
+        (gzip.compress(b"a,b\n"), "is packed by gzip; end its name in .csv.gz"),
+    ],
+)
+def test_another_format_under_the_name_of_csv_is_told_by_its_first_bytes(tmp_path, begins, told):
+    assert refused("csv", write(tmp_path, "a.csv", begins)) == [f"orders: a.csv {told}"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_wide_text_is_told_by_its_mark(tmp_path, encoding):
     file = write(tmp_path, "a.csv", "a,b\n".encode(encoding))

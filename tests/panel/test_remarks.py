@@ -25,6 +25,18 @@ def test_a_thousand_millions_are_counted_from_there_on(tmp_path, amount):
     assert remarks_on(tmp_path, rows) == [("orders", "amount", 1)]
 
 
+@pytest.mark.parametrize("amount", [0, -9.5])
+def test_amounts_of_which_none_is_above_zero_are_told(tmp_path, amount):
+    rows = [{**ORDER, "amount": amount}, {**ORDER, "amount": 0, "customer_id": "B"}]
+    assert remarks_on(tmp_path, rows) == [("orders", "amount", None)]
+
+
+def test_a_column_whose_name_may_be_a_persons_is_told_without_it(tmp_path):
+    """As where a file without a header has its first line taken for one."""
+    world = read_world(configure(tmp_path, {"orders": [{**ORDER, "ann@example.org": "x"}]}))
+    assert "orders: columns not read: one whose name may be personal" in world.notes
+
+
 def test_an_empty_column_and_one_that_nothing_reads_are_told(tmp_path):
     rows = [{**ORDER, "channel": "", "colour": "red"}]
     assert remarks_on(tmp_path, rows) == [("orders", None, None), ("orders", "channel", None)]

@@ -1,6 +1,7 @@
 """Files of every format, folders, packages, databases and look-ups."""
 
 import gzip
+import os
 from pathlib import Path
 
 import duckdb
@@ -270,3 +271,9 @@ def test_a_broken_line_of_a_customer_is_never_shown(tmp_path):
         orders_of(describe(tmp_path, path="shop.csv"))
     assert "secret" not in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_pipe_is_refused_before_anything_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / "orders.csv")
+    with pytest.raises(ConfigError, match=r"data\.orders\.path: orders\.csv is a pipe or device; "):
+        read_world(describe(tmp_path, path="orders.csv"))

@@ -157,8 +157,9 @@ def tune(
     """Search better settings on the cutoffs before the test; run again, it goes on."""
     from clvlens.cli import tuning
 
-    with _run(config, customers, "train") as (settings, stage):
-        tuning.tune(settings, trials, minutes, stage)
+    with _run(config, customers, None) as (settings, stage):
+        is_better = tuning.tune(settings, trials, minutes, stage)
+        _name_next(stage, command("train --tuned" if is_better else "train", settings))
 
 
 @app.command(cls=TrackedVerb)

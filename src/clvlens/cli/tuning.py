@@ -22,13 +22,16 @@ from clvlens.panel.panel import build_panel
 USUAL = 60  # trials of all models together
 
 
-def tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> None:
-    """Search settings on the folds before the test, keep the winner, and track every trial."""
+def tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> bool:
+    """Search settings on the folds before the test, keep the winner, and track every trial.
+
+    Returns whether the winner is better than the default beyond chance.
+    """
     with alone(config.data_folder / ".tuning"):
-        _tune(config, trials, minutes, stage)
+        return _tune(config, trials, minutes, stage)
 
 
-def _tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> None:
+def _tune(config: Config, trials: int | None, minutes: float | None, stage: Stages) -> bool:
     built = build_panel(config, stage)
     experiment = f"{config.tracking.experiment or config.title}-tuning"
     study = f"{built.fingerprint} {config.model.model_dump_json()}"
@@ -59,6 +62,7 @@ def _tune(config: Config, trials: int | None, minutes: float | None, stage: Stag
     stage.found(trials=tuned.trials, loss=tuned.loss, default_loss=tuned.default_loss)
     stage("track")
     deliver(config, f"the winner is saved in {path}")
+    return tuned.gain.low > 0
 
 
 def tuned_settings(config: Config) -> Config:

@@ -76,7 +76,11 @@ def explain(
     What several types of one value reject is one problem.
     """
     found: dict[tuple[str, ...], list[str]] = {}
+    problems = list(problems)
+    items = {tuple(problem["loc"][:-1]) for problem in problems}
     for problem in problems:
+        if problem["type"] == "too_short" and tuple(problem["loc"]) in items:
+            continue  # what was refused does not count, and is told by itself
         place = tuple(str(part) for part in problem["loc"] if _is_in_yaml(str(part)))
         found.setdefault(place, []).append(_message(model, place, problem))
     return [_said(path, text, place, messages) for place, messages in found.items()]

@@ -21,6 +21,7 @@ from clvlens.config.model import ModelConfig
 from clvlens.config.problems import explain, located, repeated_keys, unreadable
 from clvlens.config.tables import Rule, TableConfig
 from clvlens.config.target import LONGEST, ROLES, Cutoffs, Instant, Target
+from clvlens.config.tracking import Tracking
 from clvlens.errors import ConfigError, TimeError, nearest
 from clvlens.histories import discover
 from clvlens.histories.base import RESERVED, History
@@ -54,14 +55,6 @@ class Population(Strict):
 
     leave_out: tuple[Rule, ...] = ()
     sample: int | None = Field(default=None, gt=0)
-
-
-class Tracking(Strict):
-    """Where experiments are kept: SQLite in data/mlflow by default; offline, they wait for sync."""
-
-    uri: str | None = None
-    experiment: str | None = None
-    offline: bool = False
 
 
 class Config(Strict):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import typing
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 Scalar = bool | int | float | str
 
@@ -18,3 +21,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _tells_truth_from_numbers(cls, value: object, about: ValidationInfo) -> object:
+        """Refuse true and false for a number, as which pydantic would read them."""
+        stated = cls.model_fields[str(about.field_name)].annotation
+        kinds = {stated, *typing.get_args(stated)}
+        if isinstance(value, bool) and kinds & {int, float} and bool not in kinds:
+            raise PydanticCustomError("int" if int in kinds else "float", "no number")
+        return value

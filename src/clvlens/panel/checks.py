@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from clvlens.config.tables import Rule, TableConfig
-from clvlens.errors import ConfigError, DataError, Fault, nearest
+from clvlens.errors import ConfigError, Fault, nearest
 from clvlens.histories.base import Column, History
 from clvlens.panel.engine import Engine
 from clvlens.panel.remarks import Remark, is_strange_time, rows_of
-from clvlens.panel.rules import kept
 from clvlens.panel.source import ROW
 from clvlens.personal import looks_personal
 
@@ -29,7 +29,6 @@ EXPECTED = {
 SHOWN = 40  # characters of a value in a message
 VALUE = re.compile(r"[-+]?\d[\d.,:/TZ+ -]*")  # a number or a time, which no column is called
 OFFSET = r"([zZ]|[+-]\d{2}(:?\d{2})?)$"
-FEW_REPEATS = 0.01  # of the rows; more are no accident
 
 # Reads a table anew, with or without row numbers: its raw columns and what they convert to.
 Read = Callable[[bool], tuple[ir.Table, Mapping[str, ir.Value]]]
@@ -82,6 +81,22 @@ def _nearest_of(present: list[str]) -> Callable[[str], str]:
     if any(VALUE.fullmatch(column.strip()) for column in present):
         return lambda _: "the first line holds values, not names: give the file a header"
     return lambda missing: nearest(missing, present)
+
+
+def odd_types(
+    name: str, columns: Iterable[Column], mapping: Mapping[str, str | None], raw: ir.Table
+) -> list[Fault]:
+    """Return a fault for every column of a Parquet type that holds no such values at all."""
+    return [
+        Fault(name, f"the column {mapping[column.name]!r} is of type {kind}, not {column.type}",
+              f"name the column that holds it under data.{name}.columns", column.name)
+        for column in columns if _is_odd(kind := raw[mapping[column.name]].type(), column)
+    ]  # fmt: skip
+
+
+def _is_odd(kind: dt.DataType, column: Column) -> bool:
+    truth = kind.is_boolean() and column.type in ("time", "money", "number", "id")
+    return truth or kind.is_nested() or kind.is_binary()
 
 
 def mixed_zones(engine: Engine, name: str, columns: Iterable[Column], read: Read) -> list[Fault]:
@@ -171,8 +186,10 @@ def _fault(
     bad: ir.Table,
 ) -> Fault:
     kind, column = test
-    row, value = engine.row(bad.select(ROW, column.name).order_by(ROW).limit(1))
-    told = "a text that may be personal" if looks_personal(str(value)) else None
+    owner = bad.customer_id if "customer_id" in bad.columns else ibis.null("string")
+    row, value, owner = engine.row(bad.order_by(ROW).limit(1).select(ROW, column.name, owner=owner))
+    is_personal = str(value) == str(owner) or looks_personal(str(value))
+    told = "a text that may be personal" if is_personal else None
     shown = f" with {told or repr(str(value)[:SHOWN])}" if column.type in EXPECTED else ""
     problem, mend = {
         "empty": ("without a value", "every row needs one"),
@@ -207,51 +224,6 @@ def unfilled(
     return (Remark(history.name, problem, rows=left, lost=left / rows),) if left else ()
 
 
-def without_repeats(
-    engine: Engine, history: History, table: TableConfig, events: ir.Table, read: Read
-) -> tuple[ir.Table, tuple[Remark, ...]]:
-    """Return the events without rows that repeat another one whole, and a remark of how many.
-
-    Rows without a key, and rows that only correct events, are left as they are. Raises
-    `DataError` where rows of one key differ.
-    """
-    named = _named(history, events)
-    rows, keys = engine.count(named), engine.count(_keys(history, named))
-    if rows == keys:
-        return events, ()
-    once = engine.keep(named.distinct())
-    left = engine.count(once)
-    repeats = f"{rows - left:,} of {rows_of(rows)}"
-    if left > keys:
-        raw, typed = read(True)
-        numbered = _named(history, kept(raw.select(**typed), history, table.keep))
-        raise DataError([_conflict(engine, history, left - keys, numbered)])
-    rest = events.filter(~_is_named(history, events))
-    if table.repeats == "refuse" and rows - left > FEW_REPEATS * rows:
-        problem = f"{repeats} repeat another in every column that is read"
-        raise DataError([Fault(history.name, problem, _mend_of_repeats(history))])
-    problem = f"{repeats} left out that repeat another in every column that is read"
-    return engine.keep(once.union(rest)), (Remark(history.name, problem, rows=rows - left),)
-
-
-def _conflict(engine: Engine, history: History, count: int, named: ir.Table) -> Fault:
-    values = [column for column in named.columns if column != ROW]
-    once = named.group_by(values).aggregate(**{ROW: named[ROW].min()})
-    alike = ibis.window(group_by=_key(history), order_by=ROW)
-    again = once.mutate(nth=ibis.row_number().over(alike)).filter(ibis._.nth > 0)
-    (row,) = engine.row(again.aggregate(row=again[ROW].min()))
-    problem = f"{rows_of(count)} with the {history.key} of another, first in row {row + 1:,}"
-    mend = "state grain: line if rows are lines" if history.lines else "keep one row of each"
-    return Fault(history.name, problem, mend, history.key)
-
-
-def _mend_of_repeats(history: History) -> str:
-    copies = f"state data.{history.name}.repeats: drop if they are copies"
-    if history.lines is None:
-        return f"{copies}, or map the column that tells them apart"
-    return f"state grain: line if rows are lines of {history.noun}; {copies}"
-
-
 def never_known(engine: Engine, history: History, events: ir.Table) -> tuple[Remark, ...]:
     """Return a remark of every column with values whose clock is empty: no snapshot sees those."""
     present = [c for c in history.columns if c.name in events.columns]
@@ -272,22 +244,3 @@ def never_known(engine: Engine, history: History, events: ir.Table) -> tuple[Rem
         for c, count in zip(late, counts, strict=True)
         if count
     )
-
-
-def _named(history: History, events: ir.Table) -> ir.Table:
-    return events.filter(_is_named(history, events))
-
-
-def _is_named(history: History, events: ir.Table) -> ir.BooleanValue:
-    """Return which rows are events that say which one they are."""
-    named = events[history.key].notnull()
-    return named & history.is_event(events) if history.is_event else named
-
-
-def _keys(history: History, events: ir.Table) -> ir.Table:
-    return events.select(_key(history)).distinct()
-
-
-def _key(history: History) -> list[str]:
-    """Return what names an event: a key is told apart within its customer."""
-    return list(dict.fromkeys(["customer_id", str(history.key)]))

@@ -28,6 +28,11 @@ WIDE = {
 }
 BROKEN = (OSError, EOFError, ValueError, MemoryError, OverflowError, zlib.error, pa.ArrowException)
 
+OTHERS = {  # by their first bytes
+    b"PAR1": ("Parquet", "state format: parquet"),
+    b"PK\x03\x04": ("a spreadsheet or an archive", "state format: xlsx, or unpack it"),
+    b"\x1f\x8b": ("packed by gzip", "end its name in .csv.gz"),
+}
 WIDER = "save it as UTF-8, or state encoding: utf-16"
 ANEW = "write or fetch the file anew"
 
@@ -45,15 +50,18 @@ def check_intact(name: str, files: Iterable[Path], form: str, encoding: str = "u
         state = (file, about.st_size, about.st_mtime_ns)
         problem, schema = _looked_at(form, encoding, *state)
         if problem is not None:
-            faults.append(
-                Fault(name, f"{file.name} {problem}", WIDER if "UTF" in problem else ANEW)
-            )
+            faults.append(Fault(name, f"{file.name} {problem}", _mend_of(problem)))
         schemas.setdefault(schema, file)
     whole = [pair for pair in schemas.items() if pair[0]]
     for schema, file in whole[1:]:
         faults.append(Fault(name, *_other(whole[0][1], whole[0][0], file, schema)))
     if faults:
         raise DataError(faults)
+
+
+def _mend_of(problem: str) -> str:
+    other = next((mend for what, mend in OTHERS.values() if problem == f"is {what}"), ANEW)
+    return WIDER if "UTF" in problem else other
 
 
 @lru_cache(maxsize=4096)
@@ -90,6 +98,8 @@ def _text(file: Path, encoding: str) -> str | None:
             continue
         if number == 0 and (wide := [WIDE[mark] for mark in WIDE if piece.startswith(mark)]):
             return f"is {wide[-1]}"
+        if number == 0 and (other := [OTHERS[mark] for mark in OTHERS if piece.startswith(mark)]):
+            return f"is {other[0][0]}"
         if b"\0" in piece:
             line += piece.count(b"\n", 0, piece.index(b"\0"))
             return f"holds a byte of zeros in line {line:,}: it is damaged, or UTF-16"

@@ -68,6 +68,8 @@ def remarks_on(
         **{("void", c): events[c.name].isnull().all() for c in columns if not c.required},
         **{("large", c): _count(events[c.name].abs() >= LARGE) for c in columns
            if c.type == "money"},
+        **{("unpaid", c): ~(events[c.name] > 0).any() for c in columns
+           if c.type == "money" and c.required},
         **{("other", c): _count(~events[c.name].isin(c.among)) for c in columns
            if len(c.among) > 1},
         **{("early", c): _count(events[c.name] < events[history.time])
@@ -99,6 +101,9 @@ def _ends_something(history: History, column: Column) -> bool:
 def _remark(history: History, kind: str, column: Column, count: int, total: int) -> Remark:
     if kind == "void":
         return Remark(history.name, f"no value in {rows_of(total)}; it tells nothing", column.name)
+    if kind == "unpaid":
+        problem = f"none above zero in {rows_of(total)}; are column and sign right?"
+        return Remark(history.name, problem, column.name)
     share = f"{count:,} of {rows_of(total)}"
     problem = {
         "large": f"{share} of {LARGE:,} or more in size; are unit and currency right?",

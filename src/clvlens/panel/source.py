@@ -66,6 +66,8 @@ def locate(root: Path, key: str, source: Source) -> Path:
     found = folder / path
     if not found.exists():
         raise ConfigError(f"{key}.path: {path} does not exist{_advice(folder, path, found)}")
+    if not (found.is_file() or found.is_dir()):  # a pipe is read once, and rows are read twice
+        raise ConfigError(f"{key}.path: {path} is a pipe or device; write its rows into a file")
     return found
 
 

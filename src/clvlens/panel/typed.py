@@ -18,11 +18,14 @@ from clvlens.panel import checks
 from clvlens.panel.checks import Read
 from clvlens.panel.engine import Engine
 from clvlens.panel.remarks import Remark, is_strange_time, remarks_on, rows_of
+from clvlens.panel.repeats import without_repeats
 from clvlens.panel.rules import kept
 from clvlens.panel.sequence import numbered
 from clvlens.panel.source import ROW, id_text, open_table, whole
 from clvlens.panel.written import money, number
+from clvlens.personal import names_somebody
 
+PERSON = "one whose name may be personal"
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
 
@@ -62,6 +65,8 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
     faults = checks.missing_columns(name, known, mapping, table, have)
     present, remarks = _with_clocks(history, [c for c in known if mapping[c.name] in have])
     present = _with_duties(known, present)
+    if odd := checks.odd_types(name, present, mapping, open_table(config, engine, name)):
+        raise DataError([*faults, *odd])
     read = partial(_converted, config, engine, name, present, mapping)
     faults += checks.bad_values(engine, name, present, table, read)
     faults += _faults_of_the_run(config, engine, name, present, have, read)
@@ -85,7 +90,7 @@ def _read_events(config: Config, engine: Engine, name: str) -> Events:
         remarks += (Remark(name, "the table has no rows"),)
         return Events(history, events, 0, remarks, columns)
     if history.key in events.columns and table.grain != "line":
-        events, repeats = checks.without_repeats(engine, history, table, events, read)
+        events, repeats = without_repeats(engine, history, table, events, read)
         remarks += repeats
     remarks += remarks_on(engine, history, present, events)
     remarks += checks.never_known(engine, history, events)
@@ -149,7 +154,7 @@ def _unread(
 ) -> tuple[Remark, ...]:
     """Return a remark of the columns that nothing reads."""
     read = {*mapping.values(), table.currency or "currency", *(other.by for other in table.lookup)}
-    unread = [column for column in have if column not in read]
+    unread = [PERSON if names_somebody(column) else column for column in have if column not in read]
     return (Remark(name, f"columns not read: {', '.join(unread)}"),) if unread else ()
 
 
