@@ -200,6 +200,7 @@ def test_a_file_in_a_folder_will_do(tmp_path):
 @pytest.mark.parametrize("name", ["orders.csv", "parts/p.csv", "shop.yaml"])
 def test_what_the_run_reads_is_not_written_over(tmp_path, name):
     """A table, a file in a folder that is a table, and the configuration."""
+    (tmp_path / "parts").mkdir()
     data = {"orders": {"path": "orders.csv"}, "visits": {"path": "parts"}}
     config = Config(name="shop", currency="EUR", data=data, root=tmp_path,
                     source=tmp_path / "shop.yaml")  # fmt: skip
