@@ -57,11 +57,19 @@ def score(
     predict = predict or model.predict
     kept, predicted, unseen = [], [], Counter()
     for rows in batches:
-        kept.append(rows if keep is None else rows[[name for name in keep if name in rows]].copy())
+        kept.append(rows if keep is None else _apart(rows[[n for n in keep if n in rows]]))
         predicted.append(predict(rows))
         unseen.update(_unseen(model, rows))
         del rows
     return Scored(_joined(kept), _joined(predicted), unseen)
+
+
+def _apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy to the last byte: a text of Arrow's, copied, keeps its whole batch alive."""
+    texts = rows.select_dtypes("str").columns
+    return rows.copy().assign(
+        **{name: pd.array(rows[name].to_numpy(object), dtype="str") for name in texts}
+    )
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
