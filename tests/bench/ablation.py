@@ -4,8 +4,9 @@
     python tests/bench/ablation.py cdnow
 
 At the newest cutoff of each data set of `make bench-accuracy`. Prints a Markdown table a data set
-and writes data/bench/ablation.csv: what every variant reaches, not what is expected of it. Parts
-are taken out of the panel and the settings; the code that trains is the code that ships.
+and puts it in the place of its older rows in data/bench/ablation.csv: what every variant reaches,
+not what is expected of it. Parts are taken out of the panel and the settings; the code that trains
+is the code that ships.
 """
 
 from __future__ import annotations
@@ -24,22 +25,23 @@ from clvlens import train
 from clvlens.metrics import VALUE_METRICS
 from clvlens.panel.panel import Panel, make_panel
 
+OUT = ROOT / "data" / "bench" / "ablation.csv"
 JUDGED = ("ngini", "spearman", "top_decile_capture", "mae", "total_bias", "dmape")
 
 
 def main() -> None:
-    """Run every data set, print its table, and write them all."""
-    tables = []
+    """Run every data set, print its table, and write it."""
     for name in sys.argv[1:] or CUTOFFS:
         if name == "ta_feng" and "TA_FENG" not in os.environ:
             print("\nta_feng is skipped: name its folder, TA_FENG=folder")
             continue
         table = ablated(name)
         print(f"\n### {name}, {CUTOFFS[name][0][1]}\n\n{markdown(table)}", flush=True)
-        tables.append(table.assign(data_set=name))
-    out = ROOT / "data" / "bench" / "ablation.csv"
-    pd.concat(tables).to_csv(out, index=False, float_format="%.4f")
-    print(f"\nWrote {out.relative_to(ROOT)}")
+        known = pd.read_csv(OUT) if OUT.exists() else pd.DataFrame({"data_set": []})
+        pd.concat([known[known["data_set"] != name], table.assign(data_set=name)]).to_csv(
+            OUT, index=False, float_format="%.4f"
+        )
+    print(f"\nWrote {OUT.relative_to(ROOT)}")
 
 
 def ablated(name: str) -> pd.DataFrame:
