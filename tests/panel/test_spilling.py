@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -7,6 +8,7 @@ import ibis
 import numpy as np
 import pytest
 
+from clvlens.errors import OutOfMemoryError
 from clvlens.panel.engine import connect
 from clvlens.panel.spilling import PREFIX, spill_folder
 
@@ -63,6 +65,33 @@ def test_engines_that_spill_at_the_same_time_do_not_mix_what_they_spill(top):
         for engine, table in zip(engines, tables, strict=True)
     ]
     assert found == [total(0), total(ROWS)]
+
+
+@pytest.fixture
+def small_disk(top):
+    """A folder on a disk of 32 megabytes, in which temporary folders are made."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(top)]
+    if os.name == "nt" or os.geteuid() or subprocess.run(mount, check=False).returncode:
+        pytest.skip("a disk can be mounted by root alone")
+    yield top
+    subprocess.run(["umount", "--lazy", str(top)], check=True)
+
+
+def test_what_fits_neither_in_memory_nor_on_the_disk_is_told_with_what_gives_room(small_disk):
+    engine = connect(memory_limit="20MB", threads=1)
+    numbers = numbers_from(engine, 0)
+    with pytest.raises(OutOfMemoryError, match=f"; free disk in {small_disk}, let TMPDIR name a "):
+        numbers_from(engine, ROWS)
+    assert engine.row(numbers.aggregate(total=numbers.n.sum()))[0] == total(0)
+
+
+def test_a_disk_that_another_fills_is_told_too(small_disk):
+    """The engine looks at the room when it first spills, and not again."""
+    engine = connect(memory_limit="20MB", threads=1)
+    numbers_from(engine, 0)
+    (small_disk / "anothers").write_bytes(bytes(shutil.disk_usage(small_disk).free))
+    with pytest.raises(OutOfMemoryError, match=r"No space left on device; free disk in "):
+        numbers_from(engine, ROWS)
 
 
 def test_a_folder_is_its_owners_alone_and_goes_with_it(top):

@@ -24,7 +24,7 @@ from ibis.backends.duckdb import Backend
 from ibis.common.exceptions import TableNotFound
 
 from clvlens.errors import ConfigError, DataError, Fault, OutOfMemoryError
-from clvlens.panel.said import first_line, said
+from clvlens.panel.said import first_line, is_full, no_room, said
 from clvlens.panel.spilling import spill_folder
 
 CSV = {"auto_detect": False, "strict_mode": True, "quote": '"', "escape": '"', "nullstr": ""}
@@ -69,17 +69,14 @@ def without_invisible(text: ir.StringValue) -> ir.StringValue:
 
 
 @contextmanager
-def _in_memory() -> Iterator[None]:
+def _room() -> Iterator[None]:
     """Say what is to be done where neither memory nor the folder for the rest suffices."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
-        said = first_line(error)
-        # Without a word of how much is used, it is the system that gave no more.
-        mend = "raise" if "used)" in said else "let the process have more memory, lower"
-        raise OutOfMemoryError(
-            f"{said}; {mend} engine.memory_limit, or take fewer customers: population.sample"
-        ) from None
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        if isinstance(error, duckdb.IOException) and not is_full(error):
+            raise
+        raise OutOfMemoryError(no_room(error)) from None
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ class Engine:
         """Return a frame as a table."""
         return self.keep(ibis.memtable(frame))
 
-    @_in_memory()
+    @_room()
     def hold_batches(self, batches: pa.RecordBatchReader) -> ir.Table:
         """Return a stream of rows as a table; it spills to disk where it must."""
         name = ibis.util.gen_name("held")
@@ -212,14 +209,14 @@ class Engine:
         except duckdb.Error as error:
             raise ConfigError(f"data.{name}.time_format: {first_line(error)}") from None
 
-    @_in_memory()
+    @_room()
     def keep(self, table: ir.Table) -> ir.Table:
         """Compute a table once and return it for reuse; it spills to disk where it must."""
         name = ibis.util.gen_name("kept")
         self.backend.create_table(name, table, temp=True)
         return self.backend.table(name)
 
-    @_in_memory()
+    @_room()
     def frame(self, table: ir.Table, part: Path | None = None) -> pd.DataFrame:
         """Return the rows of a table; an engine to which that is dear keeps them in `part`."""
         if all(kind in PLAIN for kind in table.schema().types):
@@ -228,7 +225,7 @@ class Engine:
 
     def frames(self, table: ir.Table, size: int) -> Iterator[pd.DataFrame]:
         """Yield the rows of a table, at most `size` at a time; the engine waits in between."""
-        with _in_memory():
+        with _room():
             for batch in self.backend.to_pyarrow_batches(table, chunk_size=size):
                 for start in range(0, len(batch), size):
                     yield batch.slice(start, size).to_pandas()
@@ -237,7 +234,7 @@ class Engine:
         """Return a raw table with the number of each row in it, from 0."""
         return table.mutate(**{name: ibis.row_number()})
 
-    @_in_memory()
+    @_room()
     def row(self, table: ir.Table) -> tuple:
         """Return the first row of a table as Python values."""
         return self.backend.con.execute(ibis.to_sql(table, dialect="duckdb")).fetchone()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
+
+FULL = ("No space left", "failed to offload")  # of the disk for what memory does not hold
 
 
 def first_line(error: Exception) -> str:
@@ -31,3 +34,20 @@ def said(error: Exception) -> str:
     elif "unicode" in text:
         what = "is not UTF-8, as which it is to be saved"
     return f"{where}line {int(line[1]):,} {what}"
+
+
+def is_full(error: Exception) -> bool:
+    """Whether it is the disk that has no room."""
+    return any(words in str(error) for words in FULL)
+
+
+def no_room(error: Exception) -> str:
+    """Return what is full, and what gives room."""
+    told = first_line(error)
+    if is_full(error):
+        mend = f"free disk in {tempfile.gettempdir()}, let TMPDIR name a folder with more of it"
+    elif "used)" in told:
+        mend = "raise engine.memory_limit"
+    else:  # without a word of how much is used, it is the system that gave no more
+        mend = "let the process have more memory, lower engine.memory_limit"
+    return f"{told}; {mend}, or take fewer customers: population.sample"
