@@ -57,7 +57,7 @@ def score(
     predict = predict or model.predict
     kept, predicted, unseen = [], [], Counter()
     for rows in batches:
-        kept.append(rows if keep is None else _apart(rows[[n for n in keep if n in rows]]))
+        kept.append(rows if keep is None else _apart(rows.loc[:, [n for n in keep if n in rows]]))
         predicted.append(predict(rows))
         unseen.update(_unseen(model, rows))
         del rows
