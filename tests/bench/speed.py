@@ -44,7 +44,7 @@ name: speed
 currency: EUR
 data: {orders: {path: orders.parquet}}
 target: {horizon_days: 90}
-engine: {threads: 1}
+engine: {threads: 1, memory_limit: 6GB}
 """
 WHOLE = """\
 name: whole
