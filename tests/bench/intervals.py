@@ -18,9 +18,9 @@ import xgboost as xgb
 
 from clvlens import build_panel, load_config
 from clvlens.evaluation.slices import FEWEST, slices
-from clvlens.models.boosting import Rows
 from clvlens.models.encoding import fit_encoder
 from clvlens.models.intervals import MISS, QUANTILES, ValueInterval
+from clvlens.models.rows import Rows
 from clvlens.panel.panel import Panel
 
 ROOT = Path(__file__).parents[2]

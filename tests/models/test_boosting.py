@@ -3,10 +3,11 @@ import pytest
 import xgboost as xgb
 from scipy.special import logit
 
-from clvlens.models.boosting import Rows, contributions, margins
+from clvlens.models.boosting import contributions, margins
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
+from clvlens.models.rows import Rows
 from clvlens.models.tweedie import TweedieRegressor
 
 X = np.random.default_rng(1).normal(size=(200, 3))

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from clvlens.models.boosting import Rows
 from clvlens.models.churn import ChurnClassifier, choose_share, contractual_columns, mixed
+from clvlens.models.rows import Rows
 
 SMALL = {"trees": 40, "learning_rate": 0.2}
 

@@ -7,11 +7,11 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
-from clvlens.models.boosting import Rows
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.quantiles import QuantileRegressor
+from clvlens.models.rows import Rows
 from clvlens.models.tweedie import TweedieRegressor
 from clvlens.models.value import HurdleRegressor
 from clvlens.models.ziln import ZilnRegressor

@@ -3,8 +3,8 @@ import pytest
 import xgboost as xgb
 from scipy.stats import betabinom
 
-from clvlens.models.boosting import Rows
 from clvlens.models.intervals import ValueInterval
+from clvlens.models.rows import Rows
 
 SMALL = {"trees": 40, "learning_rate": 0.2}
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from tests.support.shop import make_panel
 
-from clvlens.models.boosting import Rows
 from clvlens.models.encoding import fit_encoder
 from clvlens.models.leaderboard import (
     Partners,
@@ -13,6 +12,7 @@ from clvlens.models.leaderboard import (
     followed,
 )
 from clvlens.models.partner import fit_partner
+from clvlens.models.rows import Rows
 
 rng = np.random.default_rng(1)
 TRUTH = rng.gamma(2.0, 10.0, 2000)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from clvlens.models.boosting import Rows
 from clvlens.models.orders import OrderCountRegressor
+from clvlens.models.rows import Rows
 
 
 def draw(rows=1000, seed=1):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from clvlens.models.boosting import Rows
 from clvlens.models.quantiles import LEVELS, QuantileRegressor
+from clvlens.models.rows import Rows
 
 SMALL = {"trees": 60, "learning_rate": 0.2}
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from clvlens.models.boosting import Rows
+from clvlens.models.rows import Rows
 from clvlens.models.tweedie import TweedieRegressor
 
 SMALL = {"trees": 40, "learning_rate": 0.2}

@@ -3,7 +3,7 @@ import pytest
 import xgboost as xgb
 from scipy.optimize import approx_fprime
 
-from clvlens.models.boosting import Rows
+from clvlens.models.rows import Rows
 from clvlens.models.value import HurdleRegressor
 
 SMALL = {"trees": 20, "learning_rate": 0.2}

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import logit
 from scipy.stats import lognorm
 
-from clvlens.models.boosting import Rows
+from clvlens.models.rows import Rows
 from clvlens.models.ziln import ZilnRegressor, ziln_loss, ziln_slopes
 
 SMALL = {"trees": 40, "learning_rate": 0.2}

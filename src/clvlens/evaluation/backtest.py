@@ -21,8 +21,8 @@ from clvlens.evaluation.totals import judge_totals
 from clvlens.metrics import CHURN_METRICS, VALUE_METRICS, Metric
 from clvlens.models.baselines import Forecast, forecast_baselines
 from clvlens.models.blend import TITLES, ValueBlend
-from clvlens.models.boosting import Floats
 from clvlens.models.customer import CustomerModel
+from clvlens.models.rows import Floats
 from clvlens.panel.panel import TARGETS, Panel
 from clvlens.panel.snapshot import KEYS
 

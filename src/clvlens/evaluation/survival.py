@@ -7,8 +7,8 @@ import pandas as pd
 
 from clvlens.evaluation.slices import slices
 from clvlens.models.blend import ValueBlend
-from clvlens.models.boosting import Floats
 from clvlens.models.customer import CustomerModel
+from clvlens.models.rows import Floats
 from clvlens.models.silence import HISTORY, WEEK, in_weeks
 
 MONTHS = 12

@@ -20,9 +20,9 @@ import pandas as pd
 
 from clvlens.errors import ModelError
 from clvlens.histories.base import stem_of
-from clvlens.models.boosting import Floats
 from clvlens.models.customer import CustomerModel
 from clvlens.models.own import OwnValue
+from clvlens.models.rows import Floats
 from clvlens.panel.panel import FeatureInfo
 
 PROBE = 500  # rows explained first, to tell how long all will take

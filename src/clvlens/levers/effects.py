@@ -19,7 +19,7 @@ from clvlens.levers.heterogeneity import rank
 from clvlens.levers.nuisances import prepare, repeat
 from clvlens.levers.sensitivity import Strength
 from clvlens.levers.trials import Trial, run_trials
-from clvlens.models.boosting import Floats
+from clvlens.models.rows import Floats
 from clvlens.panel.snapshot import known_customers
 from clvlens.panel.world import World, drawn
 

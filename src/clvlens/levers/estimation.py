@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from clvlens.levers.nuisances import Rows, expected, expected_at_target, propensities
-from clvlens.models.boosting import Floats
+from clvlens.models.rows import Floats
 
 Z = 1.959963984540054  # of a 95 % interval
 FLOOR = 0.02  # of the propensity

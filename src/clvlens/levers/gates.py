@@ -9,7 +9,7 @@ from scipy.stats import norm
 from sklearn.tree import DecisionTreeClassifier
 
 from clvlens.levers.trials import Trial
-from clvlens.models.boosting import Floats
+from clvlens.models.rows import Floats
 
 LEAST = 200  # customers an arm
 UNLIKELY, TOLERATED = 0.05, 0.10  # propensity, and the share of the eligible that may lie below

@@ -16,7 +16,7 @@ import pandas as pd
 from clvlens.levers.estimation import Influence, Z
 from clvlens.levers.nuisances import expected_at_target, foreseen_at_target, prepare
 from clvlens.levers.trials import BESIDES, Trial
-from clvlens.models.boosting import Floats
+from clvlens.models.rows import Floats
 
 LEAST_SPREAD = 1e-9  # of what is expected, in shares of its mean: less is rounding
 

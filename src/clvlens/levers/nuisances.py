@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold
 
-from clvlens.models.boosting import Floats
+from clvlens.models.rows import Floats
 
 FOLDS = 5
 SPLITS, MANY = 4, 10_000  # splits at most, and rows that all splits together hold at least

@@ -17,8 +17,8 @@ import pandas as pd
 from clvlens.histories.base import Lever
 from clvlens.histories.decisions import Condition, Decision
 from clvlens.histories.exact import DAY
-from clvlens.models.boosting import Floats
 from clvlens.models.encoding import fit_encoder
+from clvlens.models.rows import Floats
 from clvlens.panel.decided import (
     Zeros,
     missing_columns,

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from clvlens.errors import ModelError
-from clvlens.models.boosting import Floats
 from clvlens.models.btyd import Kind, fit_btyd
+from clvlens.models.rows import Floats
 
 WEEK = 7.0
 BTYD: dict[Kind, str] = {

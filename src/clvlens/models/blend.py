@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 import xgboost as xgb
 
-from clvlens.models.boosting import Floats
 from clvlens.models.partner import BtydPartner
 from clvlens.models.quantiles import QuantileRegressor
+from clvlens.models.rows import Floats
 from clvlens.models.tweedie import TweedieRegressor
 from clvlens.models.value import HurdleRegressor
 from clvlens.models.ziln import ZilnRegressor

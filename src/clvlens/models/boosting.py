@@ -4,40 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import xgboost as xgb
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clvlens.errors import ModelError
+from clvlens.models.rows import FOLDS, Floats, Learner, Rows
 
-Floats = NDArray[np.float64]
-
-FOLDS = 5
 PATIENCE = 50  # trees without gain on held-out rows after which growth ends
-NUMBERS: dict[str, Any] = {"dtype": float, "ensure_all_finite": "allow-nan"}
 LOGISTIC = {"objective": "binary:logistic"}
 LOGISTIC_LEAF = 0.1  # rows weigh p(1 - p) there, far less than the 1 of other losses
-
-
-class Rows(NamedTuple):
-    """Rows of one role: features, a target, and whose they are where that matters."""
-
-    X: Floats
-    y: np.ndarray
-    groups: np.ndarray | None = None
-
-    def and_then(self, later: Rows) -> Rows:
-        """Return these rows, and later ones after them; customers where both say whose they are."""
-        groups = None
-        if self.groups is not None and later.groups is not None:
-            groups = np.concatenate([self.groups, later.groups])
-        return Rows(np.vstack([self.X, later.X]), np.concatenate([self.y, later.y]), groups)
 
 
 class Based(NamedTuple):
@@ -61,16 +40,9 @@ class Based(NamedTuple):
         return Based(self.X[chosen], self.y[chosen], groups, base)
 
 
-class Boosted(BaseEstimator):
-    """What every estimator here shares: its settings, its boosters and how it is restored.
+class Boosted(Learner):
+    """What every estimator of trees shares: its settings, its boosters and how it is restored."""
 
-    `X` has shape (rows, features), missing values allowed. After `fit`, `boosters_` holds the
-    trees by name and `state_` whatever else a copy needs, as JSON values.
-    """
-
-    n_features_in_: int
-    boosters_: dict[str, xgb.Booster]
-    state_: dict[str, Any]
     _grown: Mapping[str, int] = MappingProxyType({})  # trees by booster, where that is settled
 
     def __init__(
@@ -107,34 +79,6 @@ class Boosted(BaseEstimator):
             name: booster.num_boosted_rounds() for name, booster in self.boosters_.items()
         }
         return copy.fit(*rows, None, *bases)
-
-    def _labelled(
-        self, X: Any, y: Any, groups: ArrayLike | None
-    ) -> tuple[Floats, np.ndarray, np.ndarray]:
-        """Return checked rows with their customers, in an order that depends on contents alone.
-
-        Without `groups`, each row is its own customer.
-        """
-        return self._ordered(X, y, groups)[:3]
-
-    def _ordered(
-        self, X: Any, y: Any, groups: ArrayLike | None
-    ) -> tuple[Floats, np.ndarray, np.ndarray, np.ndarray]:
-        """Return what `_labelled` does, and the order.
-
-        XGBoost samples rows by position and sums round by order: without this, the same rows in
-        another order would give another model.
-        """
-        numeric = is_regressor(self)
-        checked: Any = validate_data(self, X, y, y_numeric=numeric, **NUMBERS)
-        X, y = checked[0], checked[1].astype(float) if numeric else checked[1]
-        order = np.lexsort([*X.T, y])
-        groups = np.arange(len(order)) if groups is None else np.asarray(groups)[order]
-        return X[order], y[order], groups, order
-
-    def _rows(self, X: Any) -> Floats:
-        check_is_fitted(self)
-        return cast("Floats", validate_data(self, X, reset=False, **NUMBERS))
 
     def _grow(
         self,
@@ -259,11 +203,6 @@ class Boosted(BaseEstimator):
         for part, start in zip(parts, np.broadcast_to(self.starts(), len(parts)), strict=True):
             part[:, -1] += start
         return parts
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 def check_device(device: str) -> None:

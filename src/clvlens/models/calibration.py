@@ -11,7 +11,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from clvlens.models.boosting import FOLDS, Floats
+from clvlens.models.rows import FOLDS, Floats
 
 SMALLEST = 1e-6
 KINDS = ("none", "platt", "isotonic", "venn-abers")

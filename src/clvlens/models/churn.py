@@ -18,8 +18,9 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 
 from clvlens.metrics import log_loss
-from clvlens.models.boosting import LOGISTIC, Boosted, Floats, Rows, margins
+from clvlens.models.boosting import LOGISTIC, Boosted, margins
 from clvlens.models.calibration import Calibrator, choose_calibrator
+from clvlens.models.rows import Floats, Rows
 
 
 class ChurnClassifier(ClassifierMixin, Boosted):

@@ -10,12 +10,12 @@ import pandas as pd
 
 from clvlens.errors import ModelError
 from clvlens.models.blend import ValueBlend
-from clvlens.models.boosting import Floats
 from clvlens.models.churn import ChurnClassifier, contractual_columns, mixed
 from clvlens.models.encoding import Encoder
 from clvlens.models.intervals import ValueInterval
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.own import OwnValue
+from clvlens.models.rows import Floats
 from clvlens.models.season import Swing
 from clvlens.models.silence import HISTORY, Silence, stretched
 from clvlens.models.spread import Spread

@@ -16,10 +16,10 @@ from clvlens import metrics
 from clvlens.config import ModelConfig
 from clvlens.errors import ModelError
 from clvlens.models.blend import ANCHORED, KINDS
-from clvlens.models.boosting import Floats
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.partner import BtydPartner, fit_partner
+from clvlens.models.rows import Floats
 from clvlens.models.training import LEAST_CUSTOMERS, LEAST_OF_A_KIND, train_model
 from clvlens.panel.panel import Panel
 

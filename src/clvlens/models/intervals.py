@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
-from clvlens.models.boosting import Boosted, Floats, Rows, margins
+from clvlens.models.boosting import Boosted, margins
+from clvlens.models.rows import Floats, Rows
 
 MISS = 0.05  # of values lie below the interval, and as many above
 QUANTILES = {"objective": "reg:quantileerror", "quantile_alpha": [MISS, 1 - MISS]}

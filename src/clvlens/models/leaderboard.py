@@ -16,8 +16,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from clvlens.models.blend import ANCHORED, BTYD, KINDS, Member, ValueBlend
-from clvlens.models.boosting import Floats, Rows
 from clvlens.models.partner import BtydPartner
+from clvlens.models.rows import Floats, Rows
 
 POWER = 1.5
 SMALLEST = 1e-3  # of the mean value: less is taken for so much, as deviance allows no 0

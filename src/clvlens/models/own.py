@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from clvlens.errors import ModelError
-from clvlens.models.boosting import Floats, Rows
+from clvlens.models.rows import Floats, Rows
 
 
 class Estimator(Protocol):

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from clvlens.errors import ModelError
-from clvlens.models.boosting import Floats
 from clvlens.models.btyd import Returned, fit_gamma_gamma, fit_pareto_nbd
 from clvlens.models.btyd_distributions import GammaGamma, ParetoNbd
+from clvlens.models.rows import Floats
 from clvlens.models.silence import HISTORY, WEEK, Silence, in_weeks
 
 INPUTS = (*HISTORY, "orders__repeat_day_amount")

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from clvlens.histories.exact import DAY
-from clvlens.models.boosting import Floats
 from clvlens.models.btyd_distributions import ParetoNbd
+from clvlens.models.rows import Floats
 from clvlens.panel.tracked import DAYS
 
 WEEKS = 52  # a year that keeps the days of the week

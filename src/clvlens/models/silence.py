@@ -20,9 +20,9 @@ import pandas as pd
 
 from clvlens.errors import ModelError
 from clvlens.metrics import log_loss
-from clvlens.models.boosting import Floats
 from clvlens.models.btyd import FITS
 from clvlens.models.btyd_distributions import BgNbd, ParetoNbd
+from clvlens.models.rows import Floats
 
 WEEK = 7.0
 HISTORY = ("orders__repeat_days", "orders__first_to_last", "orders__days_since_first")

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from clvlens.models.boosting import Floats
+from clvlens.models.rows import Floats
 
 POWER = 1.5  # of the Tweedie variance, as value is weighed by its deviance
 GROUPS = 10

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clvlens.errors import ModelError
 from clvlens.models.blend import ANCHORED, BTYD, ValueBlend
-from clvlens.models.boosting import Rows, check_device
+from clvlens.models.boosting import check_device
 from clvlens.models.churn import ChurnClassifier, choose_share
 from clvlens.models.customer import BTYD_SHARE, CustomerModel
 from clvlens.models.encoding import Encoder, fit_encoder
@@ -20,6 +20,7 @@ from clvlens.models.leaderboard import Partners, Shape, fit_blend
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.own import Estimator, fit_own
 from clvlens.models.partner import BtydPartner, fit_partner
+from clvlens.models.rows import Rows
 from clvlens.models.season import Season, Swing, fit_season
 from clvlens.models.silence import HISTORY, Silence, fit_silence
 from clvlens.models.spread import fit_spread

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from clvlens.models.boosting import Based, Boosted, Floats, Rows, margins
+from clvlens.models.boosting import Based, Boosted, margins
+from clvlens.models.rows import Floats, Rows
 
 
 class TweedieRegressor(RegressorMixin, Boosted):

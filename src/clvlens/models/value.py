@@ -10,7 +10,8 @@ from scipy.special import expit
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from clvlens.models.boosting import LOGISTIC, Based, Boosted, Floats, Rows, margins
+from clvlens.models.boosting import LOGISTIC, Based, Boosted, margins
+from clvlens.models.rows import Floats, Rows
 
 GAMMA = {"objective": "reg:gamma"}
 

@@ -12,7 +12,8 @@ from scipy.special import expit, log_expit
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from clvlens.models.boosting import Based, Boosted, Floats, Rows, margins
+from clvlens.models.boosting import Based, Boosted, margins
+from clvlens.models.rows import Floats, Rows
 
 LEAST_SIGMA, MOST_SIGMA = -3.0, 1.0  # of log sigma: the mean is at most e^3.7 times the median
 LEAST_CURVATURE = 1e-6

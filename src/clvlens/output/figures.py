@@ -16,7 +16,7 @@ from clvlens.evaluation.backtest import MODEL, Evaluation, is_baseline
 from clvlens.histories.base import stem_of
 from clvlens.levers.attribution import Attribution, theme_meanings
 from clvlens.metrics import top_decile_capture
-from clvlens.models.boosting import Floats
+from clvlens.models.rows import Floats
 
 # Okabe and Ito's palette
 BLUE, ORANGE, GREY, SKY = "#0072B2", "#E69F00", "#8A8A8A", "#56B4E9"

@@ -16,7 +16,7 @@ from clvlens.errors import ClvlensError, ConfigError
 from clvlens.evaluation.lifetime import SOURCES, lifetime_values
 from clvlens.evaluation.segments import segments
 from clvlens.files import whole_file
-from clvlens.models.boosting import Floats
+from clvlens.models.rows import Floats
 from clvlens.panel.remarks import FORMULA
 
 ENDINGS = (".csv", ".parquet")
