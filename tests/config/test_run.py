@@ -17,7 +17,7 @@ SHOP = """
       orders:
         path: orders.csv
 """
-CONFIGS = Path(__file__).parents[1] / "configs"
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def load(folder: Path, text: str = SHOP, **settings: object) -> Config:

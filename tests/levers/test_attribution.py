@@ -16,7 +16,7 @@ from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import FeatureInfo
 
 CHANNEL = "customers__channel"
-EVERY = ("hurdle", "tweedie", "anchored", "ziln", "quantile", "btyd")
+EVERY = ("hurdle", "tweedie", "anchored", "ziln", "quantile", "linear", "btyd")
 
 
 @pytest.fixture(scope="module")

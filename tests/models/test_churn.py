@@ -1,8 +1,16 @@
 import numpy as np
 import pytest
 import xgboost as xgb
+from scipy.special import expit
 
-from clvlens.models.churn import ChurnClassifier, choose_share, contractual_columns, mixed
+from clvlens.models.churn import (
+    ChurnClassifier,
+    choose_share,
+    contractual_columns,
+    mixed,
+    trusted_share,
+)
+from clvlens.models.linear import Line
 from clvlens.models.rows import Rows
 
 SMALL = {"trees": 40, "learning_rate": 0.2}
@@ -15,16 +23,59 @@ def draw(rows=1000, seed=1):
 
 
 def raw(model, X):
-    """Probabilities before calibration, by XGBoost itself."""
-    return model.boosters_["churn"].predict(xgb.DMatrix(X)).astype(float)
+    """Probabilities before calibration: of the trees by XGBoost itself, and of the line."""
+    trees = model.boosters_["churn"].predict(xgb.DMatrix(X)).astype(float)
+    return trees, expit(Line.from_dict(model.state_["line"])(X))
 
 
-def test_churn_is_the_calibrated_probability_of_the_trees():
+def test_churn_is_the_calibrated_mean_of_trees_and_line():
     X, y = draw()
     model = ChurnClassifier(**SMALL).fit(X, y)
     chances = model.predict_proba(X)
-    assert chances[:, 1] == pytest.approx(model.calibrator(raw(model, X)), abs=1e-6)
+    trees, line = raw(model, X)
+    share = model.state_["line_share"]
+    mean = (1 - share) * trees + share * line
+    assert chances[:, 1] == pytest.approx(model.calibrator(mean), abs=1e-6)
     assert chances.sum(axis=1) == pytest.approx(np.ones(1000))
+
+
+def test_where_the_truth_is_a_line_the_line_is_heard_and_steps_are_left_to_trees():
+    """Log odds of 2 x are a line but for the logarithm; a step at 0 of both signs is none."""
+    rng = np.random.default_rng(1)
+    X, y = draw(3000)
+    stepped = (rng.random(3000) < np.where(X[:, 0] * X[:, 1] > 0, 0.9, 0.1)).astype(float)
+    shares = [ChurnClassifier(**SMALL).fit(X, y).state_["line_share"] for y in (y, stepped)]
+    assert shares[0] > 0.5
+    assert shares[1] < 0.05
+
+
+def test_a_model_of_before_there_was_a_line_says_what_its_trees_say():
+    X, y = draw()
+    model = ChurnClassifier(**SMALL).fit(X, y)
+    for name in ("line", "line_share"):
+        del model.state_[name]
+    expected = model.calibrator(model.boosters_["churn"].predict(xgb.DMatrix(X)).astype(float))
+    assert model.predict_proba(X)[:, 1] == pytest.approx(expected, abs=1e-6)
+
+
+def test_without_later_rows_btyd_is_heard_by_half_where_that_costs_nothing():
+    """Of 9 in 10 who are silent, 0.9 is as true by one as by the other."""
+    silent, same = np.repeat([1.0, 0.0], [900, 100]), np.full(1000, 0.9)
+    assert trusted_share(silent, same, same) == 0.5
+
+
+def test_without_later_rows_btyd_is_not_heard_where_it_misleads():
+    """Half of 0.9 and 0.1 is 0.5, whose log loss is log 2 = 0.69 where 0.9 has 0.33."""
+    silent = np.repeat([1.0, 0.0], [900, 100])
+    assert trusted_share(silent, np.full(1000, 0.9), np.full(1000, 0.1)) == 0
+
+
+def test_without_later_rows_btyd_is_heard_by_less_where_that_costs_something():
+    """Of 9 in 10: by 0.9 the loss is 0.3251, by 0.8 (half of 0.9 and 0.7) 0.3618, 11 % more;
+    by 0.83 (half of 0.9 and 0.76) 0.3449, 6.1 % more, and .39 of the half is left."""
+    silent, known = np.repeat([1.0, 0.0], [900, 100]), np.full(1000, 0.9)
+    assert trusted_share(silent, known, np.full(1000, 0.7)) == 0
+    assert trusted_share(silent, known, np.full(1000, 0.76)) == pytest.approx(0.195, abs=0.006)
 
 
 def test_churn_adds_up_to_those_who_left():

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from clvlens.models.churn import ChurnClassifier
 from clvlens.models.intervals import ValueInterval
+from clvlens.models.linear import LinearRegressor
 from clvlens.models.orders import OrderCountRegressor
 from clvlens.models.quantiles import QuantileRegressor
 from clvlens.models.rows import Rows
@@ -18,6 +19,7 @@ from clvlens.models.ziln import ZilnRegressor
 
 # Few trees must learn fast to reach the R² of .5 that the contract asks of a regressor.
 MODELS = [
+    LinearRegressor(),
     HurdleRegressor(trees=20, learning_rate=0.3),
     TweedieRegressor(trees=20, learning_rate=0.3),
     ZilnRegressor(trees=20, learning_rate=0.3),
@@ -45,6 +47,7 @@ def draw(rows=600, seed=1):
         "HurdleRegressor": orders * rng.gamma(2, 10, rows) - refunds,
         "ChurnClassifier": (orders == 0).astype(float),
         "OrderCountRegressor": orders,
+        "LinearRegressor": orders * rng.gamma(2, 10, rows) - refunds,
         "TweedieRegressor": orders * rng.gamma(2, 10, rows) - refunds,
         "ZilnRegressor": orders * rng.gamma(2, 10, rows) - refunds,
         "QuantileRegressor": orders * rng.gamma(2, 10, rows) - refunds,
@@ -84,7 +87,9 @@ def test_one_thread_and_two_give_the_same_bytes(model, way):
     assert stored(fitted(model, way, threads=2)) == stored(fitted(model, way, threads=1))
 
 
-@every_model
+@pytest.mark.parametrize(
+    "model", [m for m in MODELS if "seed" in m.get_params()], ids=lambda m: type(m).__name__
+)
 def test_another_seed_gives_other_trees(model):
     other = type(model)(**{**model.get_params(), "seed": 8})
     assert stored(fitted(other, "by customer"))[0] != stored(fitted(model, "by customer"))[0]

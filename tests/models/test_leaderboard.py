@@ -7,6 +7,7 @@ from clvlens.models.leaderboard import (
     Partners,
     Window,
     choose_weights,
+    credit,
     deviance,
     fit_blend,
     followed,
@@ -44,17 +45,43 @@ def test_methods_as_good_as_each_other_are_heard_alike():
 
 def test_a_method_that_misleads_is_not_heard():
     weights, evidence = choose_weights(CAME, {"right": TRUTH, "wrong": rng.permutation(TRUTH)})
-    assert weights["right"] > 0.9
-    assert sum(weights.values()) == pytest.approx(1)
-    assert evidence["rule"] == "fitted weights"
+    assert weights == {"right": 1.0, "wrong": 0.0}
+    assert evidence["rule"] == "equal weights, less for methods far behind"
+    assert evidence["credit"] == {"right": 1.0, "wrong": 0.0}
     assert evidence["deviance"]["right"] < evidence["deviance"]["wrong"]
 
 
+def near():
+    """What is right, and what is wrong by a factor of 0.9 or 1.1: a little behind."""
+    return {"right": TRUTH, "near": TRUTH * np.where(np.arange(2000) % 2, 0.9, 1.1)}
+
+
+def test_later_rows_choose_weights_that_beat_equal_ones():
+    weights, evidence = choose_weights(CAME, near())
+    assert evidence["rule"] == "fitted weights"
+    assert weights["right"] > 0.9
+    assert sum(weights.values()) == pytest.approx(1)
+
+
 def test_rows_of_the_learned_window_leave_weights_equal():
-    held = {"right": TRUTH, "wrong": rng.permutation(TRUTH)}
-    weights, evidence = choose_weights(CAME, held, later=False)
-    assert weights == {"right": 0.5, "wrong": 0.5}
+    weights, evidence = choose_weights(CAME, near(), later=False)
+    assert weights == {"right": 0.5, "near": 0.5}
     assert evidence["gain"] > evidence["standard_error"]
+
+
+def test_a_method_is_worth_the_less_the_further_it_is_behind_the_best():
+    """All up to 1.25 times the best one's deviance, half half-way to twice, none from there."""
+    losses = {"best": 4.0, "close": 5.0, "half": 6.5, "far": 8.0, "farther": 80.0}
+    expected = {"best": 1.0, "close": 1.0, "half": 0.5, "far": 0.0, "farther": 0.0}
+    assert credit(losses) == pytest.approx(expected)
+
+
+def test_the_level_goes_as_far_towards_btyd_as_btyd_is_to_be_trusted_unless_windows_tell():
+    assert followed([], trust=0.0) == 0
+    assert followed([], trust=0.5) == 0.5
+    told = Window(100, 200, 100)  # the total of BTYD came true: d = e = log ½
+    gap = np.log(2) ** 2
+    assert followed([told], trust=0.0) == pytest.approx(gap / (gap + 0.01))
 
 
 def test_without_evidence_the_level_is_that_of_btyd():

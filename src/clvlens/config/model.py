@@ -9,7 +9,7 @@ from pydantic import Field
 
 from clvlens.histories.strict import Strict
 
-Candidate = Literal["hurdle", "tweedie", "anchored", "ziln", "quantile", "btyd"]
+Candidate = Literal["hurdle", "tweedie", "anchored", "ziln", "quantile", "linear", "btyd"]
 
 
 class Trees(Strict):
@@ -27,6 +27,12 @@ class TweedieTrees(Trees):
     power: float | None = Field(default=None, gt=1, lt=2)
 
 
+class Slopes(Strict):
+    """Settings of the linear method: the penalty on its slopes, beside the mean loss of a row."""
+
+    penalty: float | None = Field(default=None, gt=0)
+
+
 class Methods(Strict):
     """What single models have of their own, by name."""
 
@@ -35,6 +41,7 @@ class Methods(Strict):
     anchored: TweedieTrees = TweedieTrees()
     ziln: Trees = Trees()
     quantile: Trees = Trees()
+    linear: Slopes = Slopes()
     churn: Trees = Trees()
     orders: Trees = Trees()
     interval: Trees = Trees()
@@ -57,14 +64,16 @@ class ModelConfig(Strict):
     device: Literal["cpu", "cuda"] = "cpu"
     intervals: bool = True
     candidates: tuple[Candidate, ...] = Field(
-        default=("hurdle", "tweedie", "anchored", "ziln", "btyd"), min_length=1
+        default=("hurdle", "tweedie", "anchored", "ziln", "linear", "btyd"), min_length=1
     )
     methods: Methods = Methods()
 
     def shape(self, model: str) -> dict:
         """Return the settings of one model's estimator."""
-        shared = self.model_dump(exclude={"intervals", "candidates", "methods"})
-        return shared | getattr(self.methods, model).model_dump(exclude_none=True)
+        own = getattr(self.methods, model)
+        kept = {"intervals", "candidates", "methods"}
+        shared = self.model_dump(exclude=kept) if isinstance(own, Trees) else {}
+        return shared | own.model_dump(exclude_none=True)
 
     def with_method(self, model: str, settings: Mapping[str, object]) -> ModelConfig:
         """Return a copy in which one model has settings of its own."""

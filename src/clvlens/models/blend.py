@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import xgboost as xgb
 
+from clvlens.models.linear import LinearRegressor
 from clvlens.models.partner import BtydPartner
 from clvlens.models.quantiles import QuantileRegressor
 from clvlens.models.rows import Floats
@@ -17,16 +18,18 @@ from clvlens.models.tweedie import TweedieRegressor
 from clvlens.models.value import HurdleRegressor
 from clvlens.models.ziln import ZilnRegressor
 
-Member = HurdleRegressor | TweedieRegressor | ZilnRegressor | QuantileRegressor
+Member = HurdleRegressor | TweedieRegressor | ZilnRegressor | QuantileRegressor | LinearRegressor
 
 BTYD = "btyd"
 ANCHORED = "anchored"
+LINEAR = "linear"
 KINDS: dict[str, type[Member]] = {
     "hurdle": HurdleRegressor,
     "tweedie": TweedieRegressor,
     ANCHORED: TweedieRegressor,  # its trees begin at what BTYD expects
     "ziln": ZilnRegressor,
     "quantile": QuantileRegressor,
+    LINEAR: LinearRegressor,
 }
 TITLES = {
     "hurdle": "hurdle",
@@ -34,6 +37,7 @@ TITLES = {
     ANCHORED: "Tweedie from BTYD",
     "ziln": "ZILN",
     "quantile": "mean of quantiles",
+    LINEAR: "linear",
     BTYD: "BTYD with returns",
 }
 
@@ -79,8 +83,8 @@ class ValueBlend:
     def shares(self, X: Floats) -> list[Floats]:
         """Return what each feature adds to each raw score, the base value last.
 
-        TreeSHAP for trees; for BTYD, exact Shapley values over its inputs. A list with an entry a
-        column of `margins`, each of shape (rows, features + 1).
+        TreeSHAP for trees; for lines, and for BTYD over its inputs, exact Shapley values. A list
+        with an entry a column of `margins`, each of shape (rows, features + 1).
         """
         base = self.partner.share(X) if self.partner else np.zeros((len(X), X.shape[1] + 1))
         shares = []

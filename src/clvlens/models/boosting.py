@@ -187,10 +187,6 @@ class Boosted(Learner):
         """How many raw scores a row has."""
         return len(self.boosters_)
 
-    def starts(self) -> Floats | float:
-        """Return where raw scores begin, beside what the trees hold themselves."""
-        return 0.0
-
     def shares(self, X: Floats) -> list[Floats]:
         """Return what each feature adds to each raw score, the base value last.
 

@@ -23,6 +23,8 @@ POWER = 1.5
 SMALLEST = 1e-3  # of the mean value: less is taken for so much, as deviance allows no 0
 TRUST = 0.1  # log miss of a total at which one window tells as much as the prior below
 PRIOR = 1.0  # the share of the way to the level of all history that is gone before evidence
+EQUAL, CREDIT = "equal weights", "equal weights, less for methods far behind"
+CLOSE, FAR = 1.25, 2.0  # times the best method's deviance
 
 Shape = Callable[[str], dict]  # the settings of a method, by name
 
@@ -85,27 +87,46 @@ def choose_weights(
 ) -> tuple[dict[str, float], dict]:
     """Return each method's weight, adding up to 1, and the evidence.
 
-    Equal weights, which have nothing to learn, unless those of the lowest deviance beat them by
-    more than one standard error of the difference, row by row. Rows that are not `later` than
-    those that were learned from decide nothing: the trees know their window, and BTYD does not.
+    Equal weights, which have nothing to learn, but for methods far behind the best (`credit`);
+    unless those of the lowest deviance beat them by more than one standard error of the
+    difference, row by row. Rows that are not `later` than those that were learned from do not
+    choose: the trees know their window, and BTYD does not.
     """
     expected = np.column_stack(list(held.values()))
-    equal = np.full(expected.shape[1], 1 / expected.shape[1])
+    losses = {name: float(deviance(y, value).mean()) for name, value in held.items()}
+    trust = credit(losses)
+    equal = np.array(list(trust.values())) / sum(trust.values())
     best = _fitted(y, expected)
     gain = deviance(y, expected @ equal) - deviance(y, expected @ best)
     error = float(gain.std() / np.sqrt(len(gain)))
     chosen = best if later and gain.mean() > error else equal
     evidence = {
-        "rule": "fitted weights" if chosen is best else "equal weights",
+        "rule": "fitted weights"
+        if chosen is best
+        else EQUAL
+        if min(equal) == max(equal)
+        else CREDIT,
         "gain": float(gain.mean()),
         "standard_error": error,
+        "credit": trust,
         "deviance": {
-            **{name: float(deviance(y, value).mean()) for name, value in held.items()},
+            **losses,
             "equal weights": float(deviance(y, expected @ equal).mean()),
             "fitted weights": float(deviance(y, expected @ best).mean()),
         },
     }
     return dict(zip(held, (float(w) for w in chosen), strict=True)), evidence
+
+
+def credit(losses: dict[str, float]) -> dict[str, float]:
+    """Return what each method's say is worth, from its held-out deviance over the best one's.
+
+    Worth 1 up to `CLOSE` times the best, nothing from `FAR` times on: where histories tell far
+    more than orders do, BTYD is such a method.
+    """
+    best = min(losses.values())
+    ratios = {name: loss / best for name, loss in losses.items()}
+    return {name: float(np.clip((FAR - r) / (FAR - CLOSE), 0, 1)) for name, r in ratios.items()}
 
 
 def _fitted(y: Floats, expected: Floats) -> Floats:
@@ -133,18 +154,18 @@ def deviance(y: Floats, expected: Floats) -> Floats:
     return 4 * (np.sqrt(paid) - root) ** 2 / (root * np.sqrt(mean))
 
 
-def followed(later: list[Window]) -> float:
+def followed(later: list[Window], trust: float = PRIOR) -> float:
     """Return how far the level is to go from what learned methods expect to what BTYD does.
 
     Learned methods expect the level of the windows that their labels came from; BTYD expects that
-    of all history. All of the way from one to the other is gone, unless windows after the labels
-    (`later`) tell: each has a miss of the learned total, e, and the gap to BTYD's, d. The share
-    is ridge regression of e on d: (Σ d e + t² h) / (Σ d² + t²), t being `TRUST` and h `PRIOR`,
-    between 0 and 1.
+    of all history. The way from one to the other is gone as far as BTYD is to be trusted (h, from
+    0 to 1), unless windows after the labels (`later`) tell: each has a miss of the learned total,
+    e, and the gap to BTYD's, d. The share is ridge regression of e on d:
+    (Σ d e + t² h) / (Σ d² + t²), t being `TRUST`, between 0 and 1.
     """
     gaps, misses = (np.array([getattr(w, name) for w in later]) for name in ("gap", "miss"))
     prior = TRUST**2
-    return float(np.clip((gaps @ misses + prior * PRIOR) / (gaps @ gaps + prior), 0, 1))
+    return float(np.clip((gaps @ misses + prior * trust) / (gaps @ gaps + prior), 0, 1))
 
 
 def fit_blend(
@@ -219,7 +240,7 @@ def _levelled(
     trees, btyd = _totals(blend, blend.partner, learned, newest, aheads[-1])
     if not all(min(window) > 0 for window in (*windows, (trees, btyd))):
         return blend
-    share = followed(windows)
+    share = followed(windows, blend.evidence["credit"].get(BTYD, PRIOR))
     factor = (btyd / trees) ** share
     season = float(np.exp(share * aheads[-1]))
     weights = {n: w * (season if n == BTYD else factor) for n, w in blend.weights.items()}

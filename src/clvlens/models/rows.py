@@ -71,6 +71,10 @@ class Learner(BaseEstimator):
         check_is_fitted(self)
         return cast("Floats", validate_data(self, X, reset=False, **NUMBERS))
 
+    def starts(self) -> Floats | float:
+        """Return where raw scores begin, beside what is learned of features."""
+        return 0.0
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True

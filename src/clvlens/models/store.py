@@ -25,7 +25,7 @@ from clvlens.models.value import HurdleRegressor
 from clvlens.panel.panel import FeatureInfo
 
 OWN = "own-"  # before the names of files that an estimator of the user's wrote
-FORMAT = 2  # 1 had one hurdle in place of a blend
+FORMAT = 3  # 1 had one hurdle in place of a blend, 2 no line beside the trees of churn
 ESTIMATORS: dict[str, type[Boosted] | type[ValueBlend]] = {
     "value": ValueBlend,
     "churn": ChurnClassifier,

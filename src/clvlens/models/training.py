@@ -12,7 +12,7 @@ import pandas as pd
 from clvlens.errors import ModelError
 from clvlens.models.blend import ANCHORED, BTYD, ValueBlend
 from clvlens.models.boosting import check_device
-from clvlens.models.churn import ChurnClassifier, choose_share
+from clvlens.models.churn import ChurnClassifier, choose_share, trusted_share
 from clvlens.models.customer import BTYD_SHARE, CustomerModel
 from clvlens.models.encoding import Encoder, fit_encoder
 from clvlens.models.intervals import ValueInterval
@@ -31,7 +31,6 @@ from clvlens.panel.target import AT_RISK
 
 LEAST_CUSTOMERS = 100
 LEAST_OF_A_KIND = 10
-HALF = 0.5
 
 Progress = Callable[[str], None]
 Role = Callable[[str], Rows | None]
@@ -171,12 +170,12 @@ def _aheads(panel: Panel, season: Season | None) -> tuple[float, float, float]:
 
 
 def _btyd_share(churn: ChurnClassifier, partner: BtydPartner, roles: Roles) -> float:
-    """Return BTYD's share of churn: what helps on the newest later rows, or half without any."""
+    """Return BTYD's share of churn: what helps on the newest later rows, if there are any."""
     newest = roles.calibrate("churned") or roles.select("churned")
-    if newest is None:
-        return HALF
-    X, silent, _ = newest
+    X, silent, _ = newest or roles.fit("churned")
     btyd = partner.silence(X, partner.label_days)
+    if newest is None:
+        return trusted_share(silent, churn.held_out_, btyd)
     return choose_share(silent, churn.predict_proba(X)[:, 1], btyd)
 
 

@@ -22,7 +22,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from clvlens.bootstrap import Interval, bootstrap_interval
 from clvlens.config import ModelConfig
 from clvlens.files import whole_file
-from clvlens.models.blend import ANCHORED, KINDS
+from clvlens.models.blend import ANCHORED, KINDS, LINEAR
 from clvlens.models.folds import CHURN, Fold, joint_losses, single_losses, temporal_folds
 from clvlens.panel.panel import Panel
 
@@ -101,7 +101,7 @@ def tune(
 
 
 def _tunable(base: ModelConfig, folds: list[Fold]) -> list[str]:
-    """Return churn and the methods of value that have trees; anchored ones only where BTYD is."""
+    """Return churn and the methods of value with settings; anchored ones only where BTYD is."""
     names = [name for name in base.candidates if name in KINDS]
     if ANCHORED in names and any(fold.partner is None for fold in folds):
         names.remove(ANCHORED)
@@ -150,6 +150,8 @@ def _try(study: optuna.Study, name: str, index: int, base: ModelConfig, folds: l
 
 def _suggest(trial: Trial, name: str) -> dict[str, float]:
     """Draw from a model's space; the number of its trees is found by each fit itself."""
+    if name == LINEAR:
+        return {"penalty": trial.suggest_float("penalty", 0.003, 3.0, log=True)}
     many = name in MANY_LEAVES
     drawn: dict[str, float] = {
         "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.2, log=True),
