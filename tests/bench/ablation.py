@@ -101,8 +101,11 @@ def without_old_cutoffs(panel: Panel) -> Panel | None:
 VARIANTS: dict[str, Callable[[Panel], Panel | None]] = {
     "clvlens": whole,
     "level seen on the rows of the labels": without_recent,
-    "without BTYD, as a method and as a level": with_candidates("hurdle", "tweedie", "ziln"),
-    "without Tweedie and ZILN": with_candidates("hurdle", "anchored", "btyd"),
+    "without the linear method": with_candidates("hurdle", "tweedie", "anchored", "ziln", "btyd"),
+    "without BTYD, as a method and as a level": with_candidates(
+        "hurdle", "tweedie", "ziln", "linear"
+    ),
+    "without Tweedie and ZILN": with_candidates("hurdle", "anchored", "linear", "btyd"),
     "hurdle alone": with_candidates("hurdle"),
     "without the later roles": without_later_roles,
     "without older fit cutoffs": without_old_cutoffs,

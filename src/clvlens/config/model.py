@@ -51,9 +51,9 @@ class ModelConfig(Strict):
     """Settings of the models; defaults are good without tuning.
 
     `candidates` are the methods that value is weighed from: `anchored` has Tweedie's loss and
-    begins at what BTYD expects, `quantile` is there to be asked for. `methods` holds what differs
-    for one of them, or for `churn`, `orders` or `interval`. `device: cuda` grows and asks trees on
-    a GPU.
+    begins at what BTYD expects, `linear` is a line of logarithms, `quantile` is there to be asked
+    for. `methods` holds what differs for one of them, or for `churn`, `orders` or `interval`.
+    `device: cuda` grows and asks trees on a GPU.
     """
 
     seed: int = 7
