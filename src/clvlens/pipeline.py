@@ -13,17 +13,22 @@ from types import MappingProxyType
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-import xgboost
 from numpy.typing import ArrayLike
 
 from clvlens.config import Config
-from clvlens.errors import ModelError, TimeError
+from clvlens.errors import TimeError
 from clvlens.evaluation.backtest import Evaluation, backtest
 from clvlens.evaluation.lifetime import COST, unknown_costs
 from clvlens.levers.attribution import Attribution, attribute, find_reasons, foresee
 from clvlens.levers.effects import estimate_effects
 from clvlens.levers.findings import Effect
 from clvlens.levers.opportunity import Opportunity, find_opportunity
+from clvlens.models.asked import (
+    before_test,
+    check_can_be_judged,
+    check_same_question,
+    described,
+)
 from clvlens.models.customer import CustomerModel
 from clvlens.models.horizons import agreeing
 from clvlens.models.own import Estimator, OwnValue
@@ -35,7 +40,6 @@ from clvlens.panel.instants import midnight_before, to_instant
 from clvlens.panel.panel import Panel, snapshot_batches, snapshot_rows
 from clvlens.panel.snapshot import KEYS, TENURE, population
 from clvlens.panel.world import World, read_world
-from clvlens.version import __version__
 
 BATCH = 50_000  # customers whose features are in memory at once
 KEPT = (*KEYS, TENURE.name, COST)  # what is still needed of features once all are scored
@@ -53,7 +57,7 @@ def train(
     `model` is an estimator of the user's that says value in the place of clvlens' own methods: see
     `clvlens.models.own.Estimator`.
     """
-    return train_model(panel, _about(panel), progress, model)
+    return train_model(panel, described(panel), progress, model)
 
 
 def evaluate(
@@ -72,7 +76,7 @@ def evaluate(
     """
     check_can_be_judged(model, panel)
     evaluation = backtest(model, panel, progress, beside)
-    if model.about["data_fingerprint"] == _before_test(panel).fingerprint:
+    if model.about["data_fingerprint"] == before_test(panel).fingerprint:
         return evaluation
     return replace(evaluation, notes=(*evaluation.notes, CHANGED))
 
@@ -248,19 +252,6 @@ def study_levers(
     return effects, find_opportunity(world, effects, config.levers.levers())
 
 
-def check_can_be_judged(model: CustomerModel, panel: Panel) -> None:
-    """Refuse a model that predicts something else than the panel's outcomes, or has seen them."""
-    check_same_question(model, panel.config)
-    newest = max(at for cutoffs in model.about["cutoffs"].values() for at in cutoffs)
-    seen = pd.Timestamp(newest) + pd.Timedelta(days=model.about["label_days"])
-    first = panel.rows("test")["cutoff"].min()
-    if bool(seen > first):
-        raise ModelError(
-            f"the model learned from what happened until {seen:%Y-%m-%d}, and the test begins on "
-            f"{first:%Y-%m-%d}: it would be asked what it knows; train again: clvlens train"
-        )
-
-
 def _cutoff(world: World, cutoff: dt.datetime | None) -> int:
     zone = world.config.time_zone
     instant = midnight_before(world.ends, zone) if cutoff is None else to_instant(cutoff, zone)
@@ -270,40 +261,3 @@ def _cutoff(world: World, cutoff: dt.datetime | None) -> int:
             f"{world.show(world.starts)} to {world.show(world.ends - 1)}; give one in between"
         )
     return instant
-
-
-def _about(panel: Panel) -> dict:
-    """Return what the model is and was made of; nothing in it depends on test rows or the clock."""
-    config, plan = panel.config, panel.plan
-    seen = _before_test(panel)
-    cutoffs = seen.frame.groupby("role")["cutoff"].unique()
-    return {
-        "name": config.name,
-        "currency": config.currency,
-        "value": config.target.value,
-        "churn": config.target.churn,
-        "horizon_days": plan.horizon_days,
-        "label_days": plan.label_days,
-        "cutoffs": {role: sorted(c.isoformat() for c in times) for role, times in cutoffs.items()},
-        "customers": len(set(seen.frame["customer_id"])),
-        "data_fingerprint": seen.fingerprint,
-        "notes": list(plan.notes),  # those of the data may name customers, and stay here
-        "versions": {"clvlens": __version__, "xgboost": xgboost.__version__},
-    }
-
-
-def _before_test(panel: Panel) -> Panel:
-    return replace(panel, frame=panel.frame[panel.frame["role"] != "test"])
-
-
-def check_same_question(model: CustomerModel, config: Config) -> None:
-    """Refuse a model that predicts something else than the configuration asks."""
-    asked = {"value": config.target.value, "churn": config.target.churn,
-             "horizon_days": config.target.horizon_days, "currency": config.currency}  # fmt: skip
-    told = {"churn": "non_contractual", **model.about}  # older models know of no contract
-    for key, wanted in asked.items():
-        if told[key] != wanted:
-            raise ModelError(
-                f"the model predicts {key} {told[key]}, the configuration asks for "
-                f"{wanted}; train again: clvlens train"
-            )

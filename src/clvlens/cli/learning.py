@@ -19,6 +19,7 @@ from clvlens.evaluation.backtest import MODEL, Evaluation
 from clvlens.evaluation.duel import lead
 from clvlens.evaluation.grade import Grade, grade, grade_slices
 from clvlens.locks import alone
+from clvlens.models.asked import check_can_be_judged
 from clvlens.models.blend import ValueBlend
 from clvlens.models.customer import BTYD_SHARE, CustomerModel
 from clvlens.models.horizons import trained_beside
@@ -135,7 +136,7 @@ def _crown(tracker: Tracker, version: int, model: CustomerModel, built: Panel) -
         return f"Version {version} is the champion"
     try:
         rival = load_model(tracker.download(str(champion)))
-        pipeline.check_can_be_judged(rival, built)
+        check_can_be_judged(rival, built)
         gain = lead(model, rival, built)
     except TrackingError:
         raise

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from clvlens import pipeline
 from clvlens.cli.publishing import publish
 from clvlens.cli.show import command
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
+from clvlens.models.asked import check_same_question
 from clvlens.models.store import check_manifest, load_model
 from clvlens.output.findings import Findings
 from clvlens.output.report import make_report, write_report
@@ -15,7 +15,7 @@ from clvlens.output.report import make_report, write_report
 def report(config: Config, stage: Stages) -> None:
     """Write the page about the saved model, and add it to the run."""
     digest = check_manifest(config.model_folder)
-    pipeline.check_same_question(load_model(config.model_folder), config)
+    check_same_question(load_model(config.model_folder), config)
     stage("write the report")
     found = make_report(Findings(config, digest), lambda verb: command(verb, config))
     path = write_report(found)
