@@ -77,7 +77,7 @@ def test_every_method_is_judged_on_every_test_row(evaluation, panel, baselines):
 def test_every_part_is_judged_at_its_weight_and_is_no_baseline(evaluation, model):
     parts = [name for name in evaluation.scores["method"].unique() if name.startswith(PART)]
     assert [name.split(" × ")[1] for name in parts] == [
-        "hurdle", "Tweedie", "Tweedie from BTYD", "ZILN", "BTYD with returns"
+        "hurdle", "Tweedie", "Tweedie from BTYD", "ZILN", "linear", "BTYD with returns"
     ]  # fmt: skip
     weights = [float(name.removeprefix(PART).split(" × ")[0]) for name in parts]
     assert weights == [round(weight, 2) for weight in model.value.weights.values()]

@@ -14,10 +14,10 @@ HURDLE = {"trees": 25, "learning_rate": 0.1, "max_depth": 3, "candidates": ["hur
 
 @pytest.fixture(scope="module")
 def weaker(panel):
-    """A model whose fit rows lost their link to what came after."""
-    frame, fit = panel.frame.copy(), panel.frame["role"] == "fit"
+    """A model that learned from rows which lost their link to what came after."""
+    frame, known = panel.frame.copy(), panel.frame["role"] != "test"
     targets = ["target_value", "target_orders", "target_churned"]
-    frame.loc[fit, targets] = frame.loc[fit, targets].to_numpy()[::-1]
+    frame.loc[known, targets] = frame.loc[known, targets].to_numpy()[::-1]
     config = Config.model_validate({**dict(panel.config), "model": HURDLE})
     return pipeline.train(replace(panel, frame=frame, config=config))
 

