@@ -36,6 +36,7 @@ from clvlens.models.scoring import Scored, not_among, score, to_explain
 from clvlens.models.spark import score_parts
 from clvlens.models.training import train_model
 from clvlens.output.predictions import prediction_table
+from clvlens.panel.defined import check_defined
 from clvlens.panel.instants import midnight_before, to_instant
 from clvlens.panel.panel import Panel, snapshot_batches, snapshot_rows
 from clvlens.panel.snapshot import KEYS, TENURE, population
@@ -244,9 +245,11 @@ def study_levers(
     """Return what moving each lever would change, or why that cannot be told; see `Effect`.
 
     Beside it whom the levers that pay could reach, at what gain and cost; see `Opportunity`.
+    Raises `ConfigError` where a lever that is defined reads what nobody knows.
     """
     progress("read the histories")
     world = read_world(config)
+    check_defined(world)
     effects = estimate_effects(world, progress)
     progress("find whom they could reach")
     return effects, find_opportunity(world, effects, config.levers.levers())

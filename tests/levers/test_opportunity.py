@@ -1,5 +1,7 @@
 """Whom a lever could reach, and what a budget is best spent on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,7 +80,9 @@ def test_the_value_at_stake_is_the_gain_of_each_who_could_be_reached(world):
     (row,) = found.by_lever.to_dict("records")
     assert (row["customers"], row["gain"], row["value_at_stake"]) == (2, 8.0, 16.0)
     assert (row["at_stake_low_95"], row["at_stake_high_95"]) == (8.0, 24.0)
-    assert np.isnan(row["return_on_cost"])  # it costs nothing
+    assert np.isnan(row["total_cost"])  # nobody said what it costs
+    assert np.isnan(row["return_on_cost"])
+    assert (row["net"], row["planned"]) == (16.0, 2)
     assert found.by_customer["customer_id"].to_list() == ["bob", "dan"]
 
 
@@ -102,6 +106,25 @@ def test_a_budget_goes_where_a_unit_of_cost_brings_most():
     all_of_it = plan(rows, budget=24.0)
     assert all_of_it["is_planned"].all()
     assert not plan(rows, budget=0.0)["is_planned"].any()
+
+
+def test_a_budget_goes_to_no_lever_whose_cost_nobody_gave():
+    rows = listed(("a", "x", 8, 2), ("a", "y", 90, 0), ("b", "y", 90, 0))
+    rows.loc[rows["lever"] == "y", "cost"] = np.nan
+    planned = plan(rows, budget=2.0)
+    chosen = planned.loc[planned["is_planned"], ["customer_id", "lever"]]
+    assert chosen.to_numpy().tolist() == [["a", "x"]]
+    free = plan(rows)
+    assert set(free.loc[free["is_planned"], "lever"]) == {"y"}
+
+
+def test_a_cost_is_said_for_the_lever_that_has_one(world):
+    levers = world.config.levers.model_copy(update={"costs": {"welcome call": 3.0}, "budget": 4.0})
+    priced = replace(world, config=world.config.model_copy(update={"levers": levers}))
+    (row,) = find_opportunity(priced, [effect()], {"welcome call": AT_ONCE}).by_lever.to_dict(
+        "records"
+    )
+    assert (row["total_cost"], row["net"], row["planned"]) == (6.0, 10.0, 1)  # 4 pays for one
 
 
 def test_the_list_begins_with_the_largest_net_gain():

@@ -260,3 +260,12 @@ def test_a_lever_without_a_decision_is_absent_with_its_reason(tmp_path, why, rea
     known = Lever("satisfaction", "what customers say", ("surveys__x",), why_not=why)
     (found,) = run_trials(world_of(tmp_path), [known], 60)
     assert found == Absent(known, reason)
+
+
+def test_what_may_be_given_for_as_long_as_value_is_counted_is_not_studied(tmp_path):
+    found = run(tmp_path, days=30)
+    assert isinstance(found, Absent)
+    assert found.reason == (
+        "it may be given for 30 days, and value is counted for 30: give a longer "
+        "levers.horizon_days"
+    )

@@ -182,9 +182,10 @@ def test_a_window_and_a_lasting_policy_of_one_lever_are_told_apart():
 def test_whether_gains_differ_is_said_beside_each_opportunity():
     rows = pd.DataFrame({"lever": ["a", "b"], "is_ranked": [True, False]}).assign(
         customers=10, gain=5.0, value_at_stake=50.0, at_stake_low_95=1.0, at_stake_high_95=99.0,
-        total_cost=0.0, net=50.0, return_on_cost=NOWHERE,
+        total_cost=[0.0, NOWHERE], net=50.0, return_on_cost=NOWHERE, planned=7,
     )  # fmt: skip
     shown = replace(reported(ANNUAL), opportunity=rows)
     text = Reader(lever_page(shown)).text
     assert "by expected value" in text
     assert "not shown" in text
+    assert "Net takes what b would cost as nothing, and a budget goes to others" in text

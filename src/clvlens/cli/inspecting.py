@@ -19,6 +19,7 @@ from clvlens.histories import discover
 from clvlens.histories.exact import DAY
 from clvlens.output.predictions import refuse_read
 from clvlens.output.stamps import QUALITY
+from clvlens.panel.defined import check_defined
 from clvlens.panel.leaks import find_leaks
 from clvlens.panel.panel import build_panel, describe
 from clvlens.panel.quality import measure_quality
@@ -38,6 +39,7 @@ def check(config: Config, leaks: bool, html: Path | None, stage: Stages) -> None
         refuse_read(html, config, "--html")
     stage("read the histories")
     world = read_world(config)
+    check_defined(world)
     stage("count")
     found = pd.DataFrame([_history_row(world, name) for name in world.histories])
     plan = plan_cutoffs(world)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from clvlens import pipeline
 from clvlens.cli.publishing import publish
-from clvlens.cli.show import completed, table
+from clvlens.cli.show import completed, notes, table
 from clvlens.cli.stages import Stages
 from clvlens.config import Config
 from clvlens.errors import ModelError
@@ -17,7 +17,8 @@ from clvlens.output.lever_report import LeverReport
 from clvlens.panel.panel import build_panel
 
 SAMPLE = 500  # customers on whom the associations are measured
-OPPORTUNITY = ("lever", "customers", "gain", "is_ranked", "value_at_stake", "total_cost", "net")
+OPPORTUNITY = ("lever", "customers", "gain", "is_ranked", "value_at_stake", "total_cost", "net",
+               "planned")  # fmt: skip
 UNTRAINED = "No model to set beside the effects; for what predictions lean on: clvlens train"
 
 
@@ -69,6 +70,7 @@ def _print_levers(report: LeverReport) -> None:
     if len(report.opportunity):
         print(f"\nCustomers who came to the decision lately without it ({report.currency})")
         print(table(report.opportunity[list(OPPORTUNITY)]))
+        notes(report.unpriced)
     print()
 
 

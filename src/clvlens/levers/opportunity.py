@@ -28,7 +28,9 @@ class Opportunity:
     """Whom levers could reach.
 
     `by_lever`: `lever`, `customers`, `gain` each with its 95 % interval, `cost` each, all with
-    their totals (`value_at_stake`, …), `net` and `return_on_cost`; money over the horizon.
+    their totals (`value_at_stake`, …), `net` and `return_on_cost`; money over the horizon. A cost
+    that nobody gave is missing, and nothing in `net`. `planned` are the customers whom the plan
+    gives the lever.
     `by_customer`: one row a customer and lever, largest net gain first, `is_planned` where the
     budget is spent on it. It names customers, so it stays where the data are.
     """
@@ -53,12 +55,15 @@ def find_opportunity(
         if who.empty:
             continue
         gain = gains(effect) if effect.ranking is None else effect.ranking.gains(who)
-        cost = settings.costs.get(effect.lever, 0.0)
+        cost = settings.costs.get(effect.lever, np.nan)
         table = who[["customer_id"]].assign(lever=effect.lever, evidence=effect.evidence, cost=cost)
         tables.append(table.assign(**gain, is_ranked=is_ranked))
     each = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
-    each["net_gain"] = each["gain"] - each["cost"]
-    return Opportunity(summarise(each), plan(each, settings.budget))
+    each["net_gain"] = each["gain"] - each["cost"].fillna(0.0)
+    planned = plan(each, settings.budget)
+    counts = planned.groupby("lever")["is_planned"].sum()
+    found = summarise(each)
+    return Opportunity(found.assign(planned=found["lever"].map(counts).astype(int)), planned)
 
 
 COLUMNS = [
@@ -121,7 +126,7 @@ def summarise(each: pd.DataFrame) -> pd.DataFrame:
     for total, of in (("value_at_stake", "gain"), ("at_stake_low_95", "gain_low_95"),
                       ("at_stake_high_95", "gain_high_95"), ("total_cost", "cost")):  # fmt: skip
         found[total] = found["customers"] * found[of]
-    found["net"] = found["value_at_stake"] - found["total_cost"]
+    found["net"] = found["value_at_stake"] - found["total_cost"].fillna(0.0)
     found["return_on_cost"] = found["net"] / found["total_cost"].replace(0.0, np.nan)
     return found.sort_values("net", ascending=False, ignore_index=True, kind="stable")
 
@@ -130,15 +135,18 @@ def plan(each: pd.DataFrame, budget: float | None = None) -> pd.DataFrame:
     """Return the rows, largest net gain first, and which of them a budget is spent on.
 
     A customer gets one lever, that of the largest net gain: effects of several do not add up.
-    Money goes where a unit of cost brings most, until the next would cost more than is left.
+    Money goes where a unit of cost brings most, until the next would cost more than is left; none
+    to levers whose cost nobody gave. Without a budget those are taken as free.
     """
     each = each.drop(columns=["average_low_95", "average_high_95"]).sort_values(
         ["net_gain", "customer_id", "lever"], ascending=[False, True, True], ignore_index=True
     )
-    first = each[each["net_gain"] > 0].drop_duplicates("customer_id")
-    by_cost = (first["net_gain"] / first["cost"].clip(lower=1e-9)).sort_values(
+    can_be_paid = each["cost"].notna() | (budget is None)
+    first = each[(each["net_gain"] > 0) & can_be_paid].drop_duplicates("customer_id")
+    cost = first["cost"].fillna(0.0)
+    by_cost = (first["net_gain"] / cost.clip(lower=1e-9)).sort_values(
         ascending=False, kind="stable"
     )
-    spent = first["cost"].loc[by_cost.index].cumsum()
+    spent = cost.loc[by_cost.index].cumsum()
     affordable = spent.index[spent <= (np.inf if budget is None else budget)]
     return each.assign(is_planned=each.index.isin(affordable))

@@ -154,6 +154,9 @@ def _begin(
         return Absent(lever, lever.why_not or "no table records who was given it, and when")
     if missing := missing_columns(world, decision):
         return Absent(lever, f"{UNRECORDED}{', '.join(missing)}")
+    if decision.periods == 1 and (days := decision.arm.within_days) >= horizon_days:
+        return Absent(lever, f"it may be given for {days:.0f} days, and value is counted for "
+                      f"{horizon_days}: give a longer levers.horizon_days")  # fmt: skip
     zeros = time_zeros(world, decision)
     if not zeros.days:
         return Absent(lever, "nobody was given it")

@@ -64,6 +64,8 @@ def read_levers(config: Config) -> LeverReport:
         opportunity = pd.read_csv(folder / "opportunity_by_lever.csv")
     except pd.errors.EmptyDataError:
         opportunity = pd.DataFrame()
+    if len(opportunity) and "planned" not in opportunity:
+        raise LookupError("opportunity_by_lever.csv is of an older clvlens: it lacks planned")
     return lever_report(config, effects, associated, opportunity)
 
 

@@ -84,6 +84,16 @@ class LeverReport:
         return self.shown[:TOP]
 
     @property
+    def unpriced(self) -> tuple[str, ...]:
+        """What to know of levers that could be given at a cost that nobody gave; a line or none."""
+        rows = self.opportunity
+        names = list(rows.loc[rows["total_cost"].isna(), "lever"]) if len(rows) else []
+        told = (
+            f"net takes what {', '.join(names)} would cost as nothing, and a budget goes to others"
+        )
+        return (f"{told}; say it under levers.costs",) if names else ()
+
+    @property
     def verdict(self) -> str:
         """One sentence: how many levers would change value, and which one most."""
         asked, found = self.effects["lever"].nunique(), self.shown
