@@ -7,6 +7,7 @@ from tests.support.trials import lever, make_trial, true_effect
 
 from clvlens.levers.effects import Estimate, estimate_effects, study
 from clvlens.levers.findings import Effect, describe, effects_table
+from clvlens.levers.gates import denied, imbalance
 from clvlens.levers.trials import Absent
 from clvlens.panel.world import read_world
 
@@ -79,7 +80,22 @@ def test_an_effect_beyond_the_strongest_history_is_b_with_its_bounds():
 
 
 def test_a_randomised_lever_is_a():
-    assert studied(make_trial(confounding=0, randomised=True)).evidence == "A"
+    assert studied(make_trial(sharpness=0, randomised=True)).evidence == "A"
+
+
+def test_lots_that_cannot_have_been_drawn_make_no_a():
+    found = studied(make_trial(randomised=True))
+    assert found.evidence == "C"
+    assert (
+        "said to be randomised, but those at the target differed before it by 0." in found.verdict
+    )
+
+
+def test_lots_are_seldom_denied_that_were_drawn():
+    """Of 100 that were, at 1 % a test, the chance of more than 5 is below one in a thousand."""
+    trials = [make_trial(400, seed, sharpness=0, randomised=True) for seed in range(100)]
+    before = [imbalance(t.X, np.ones(len(t.X)), t.arm == 1)[0] for t in trials]
+    assert sum(bool(denied(t, at)) for t, at in zip(trials, before, strict=True)) <= 5
 
 
 def test_no_effect_is_said_to_be_not_distinguishable_from_zero():

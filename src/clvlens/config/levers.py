@@ -25,7 +25,8 @@ class Levers(Strict):
     `define` describes levers by name: under the name of one that clvlens has, the keys given
     replace its own; under another, a lever of the user's. `leave_out` names those not to study.
     `costs` is what giving a lever to one customer costs, by name, in the run's currency; `budget`
-    what there is to spend, on levers whose cost is said. Who came to a decision in the last `reach_days` could be reached.
+    what there is to spend, on levers whose cost is said. Who came to a decision in the last
+    `reach_days` could be reached.
     Of more than `sample` customers, effects are estimated on so many, drawn by the hash of their
     id; all of them may be reached.
     """

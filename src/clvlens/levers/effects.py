@@ -1,8 +1,9 @@
 """Effects: what would change if a lever were at its target for all who are eligible, in money.
 
 E[value at the target] − E[value as is], from target trials, with a 95 % interval, gates, and a
-letter for the evidence: A randomised; B the gates pass and no confounder as strong as the strongest
-history that is seen could explain the effect away; C the gates pass; D association only.
+letter for the evidence: A randomised, as far as what was there before bears it out; B the gates
+pass and no confounder as strong as the strongest history that is seen could explain the effect
+away; C the gates pass; D association only.
 """
 
 from __future__ import annotations
@@ -178,8 +179,11 @@ def _graded(trial: Trial, about: Effect, assignment: Assignment, value: Influenc
     if benchmark is not None:
         about = _bounded(about, sensitivity.held_to_be(benchmark), size)
     robust = max(about.bound_low, -about.bound_high) > 0
-    letter = "A" if trial.decision.randomised else "B" if robust else "C"
-    return replace(about, evidence=letter, verdict=verdict_of(about))
+    doubt = gates.denied(trial, about.worst_imbalance_before)
+    drawn_by_lot = trial.decision.randomised and not doubt
+    letter = "A" if drawn_by_lot else "B" if robust else "C"
+    verdict = "; ".join(filter(None, [verdict_of(about), doubt]))
+    return replace(about, evidence=letter, verdict=verdict)
 
 
 def _bounded(about: Effect, benchmark: Strength, size: float) -> Effect:

@@ -92,6 +92,26 @@ def imbalance(X: Floats, weights: Floats, treated: np.ndarray) -> tuple[float, f
     return float(np.abs(before).max(initial=0)), float(np.abs(after).max(initial=0))
 
 
+def denied(trial: Trial, difference: float) -> str:
+    """Say why lots cannot have been drawn, from the largest difference before the decision; or "".
+
+    Lots leave a covariate's mean among the n₁ at the target sqrt(1/n₁ − 1/n) standard deviations
+    from everybody's, a correlation with a dose 1/sqrt(n) from 0. Rows of several ages or periods
+    are not drawn apart, and are not asked.
+    """
+    n, there = len(trial.arm), int((trial.arm == 1).sum())
+    if not trial.decision.randomised or trial.ages > 1 or trial.decision.periods > 1:
+        return ""
+    error = np.sqrt(1 / n if trial.target is not None else max(1 / max(there, 1) - 1 / n, 0.0))
+    limit = norm.ppf(1 - SUSPICIOUS / 2 / max(trial.X.shape[1], 1)) * error
+    if difference <= limit:
+        return ""
+    return (
+        "said to be randomised, but those at the target differed before it by "
+        f"{difference:.2f} standard deviations, where lots leave {limit:.2f} at most"
+    )
+
+
 def dependence(X: Floats, dose: Floats, left: Floats) -> tuple[float, float]:
     """Return the largest correlation of a covariate with the dose, and with what is left of it."""
     Z = _standard(X)
