@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from tests.support.shop import make_panel
 
+from clvlens.models.blend import ValueBlend
 from clvlens.models.encoding import fit_encoder
 from clvlens.models.leaderboard import (
     Partners,
@@ -67,6 +68,20 @@ def test_rows_of_the_learned_window_leave_weights_equal():
     weights, evidence = choose_weights(CAME, near(), later=False)
     assert weights == {"right": 0.5, "near": 0.5}
     assert evidence["gain"] > evidence["standard_error"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        ({"hurdle": 0.45, "btyd": 0.5},
+         "value is 0.50 × hurdle + 0.50 × BTYD with returns, all but BTYD × 0.900 for the level"),
+        ({"hurdle": 0.45, "ziln": 0.45},
+         "value is 0.50 × hurdle + 0.50 × ZILN, all × 0.900 for the level"),
+    ],
+)  # fmt: skip
+def test_words_give_weights_without_the_level_and_name_btyd_only_where_it_is_heard(weights, told):
+    about = {"level": 0.9, "rule": "equal weights", "gain": 0.0, "standard_error": 0.0}
+    assert ValueBlend({}, weights, evidence=about).words().startswith(told)
 
 
 def test_a_method_is_worth_the_less_the_further_it_is_behind_the_best():

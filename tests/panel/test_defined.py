@@ -23,8 +23,8 @@ LEVER = {
 }
 
 
-def check(folder, **given):
-    config = configure(folder, TABLES, levers={"define": {"letters": LEVER | given}})
+def check(folder, name="letters", **given):
+    config = configure(folder, TABLES, levers={"define": {name: LEVER | given}})
     check_defined(read_world(config))
 
 
@@ -65,6 +65,13 @@ def test_all_misspelt_names_are_told_at_once_each_with_its_line(tmp_path):
 def test_the_line_of_the_configuration_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"run\.yaml:\d+: levers\.define\.letters\.beside"):
         check(tmp_path, beside=["orders.chanel"])
+
+
+def test_a_name_of_several_words_has_its_own_line_too(tmp_path):
+    with pytest.raises(ConfigError, match=r"levers\.define\.special letters\.beside") as caught:
+        check(tmp_path, name="special letters", beside=["orders.chanel"])
+    line = int(re.search(r"run\.yaml:(\d+):", str(caught.value))[1])
+    assert "beside" in (tmp_path / "run.yaml").read_text().splitlines()[line - 1]
 
 
 @pytest.mark.parametrize(

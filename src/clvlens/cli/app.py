@@ -199,8 +199,9 @@ def levers(config: ConfigPath, customers: Customers = None) -> None:
     """Say what would change if a lever were moved, with an interval, or why nobody can tell."""
     from clvlens.cli import moving
 
-    with _run(config, customers, "predict") as (settings, stage):
-        moving.levers(settings, stage)
+    with _run(config, customers, None) as (settings, stage):
+        is_trained = moving.levers(settings, stage)
+        _name_next(stage, command("predict" if is_trained else "train", settings))
 
 
 @app.command(cls=TrackedVerb)

@@ -22,8 +22,11 @@ OPPORTUNITY = ("lever", "customers", "gain", "is_ranked", "value_at_stake", "tot
 UNTRAINED = "No model to set beside the effects; for what predictions lean on: clvlens train"
 
 
-def levers(config: Config, stage: Stages) -> None:
-    """Study every lever, write the lever page, and put it on the run's page."""
+def levers(config: Config, stage: Stages) -> bool:
+    """Study every lever, write the lever page, and put it on the run's page where there is one.
+
+    Returns whether there is a model, so that predictions can follow.
+    """
     effects, found = pipeline.study_levers(config, stage)
     digest, associated = _associated(config, stage)
     report = lever_report(config, effects_table(effects), associated, found.by_lever)
@@ -36,9 +39,10 @@ def levers(config: Config, stage: Stages) -> None:
     stage.found(verdict=report.verdict, shown=report.told, refused=report.refused)
     if not digest:
         print(completed(UNTRAINED, config))
-        return
+        return False
     what = f"the levers are saved in {folder}"
     publish(config, digest, what, {"": folder}, tags=TABLE_TAG)
+    return True
 
 
 def _associated(config: Config, stage: Stages) -> tuple[str, pd.Series]:

@@ -101,12 +101,12 @@ def line_of(text: str, place: Iterable[str]) -> int | None:
     return line
 
 
-def located(path: Path, message: str) -> str:
-    """Return a message that begins with a key, preceded by the file and the line of that key."""
+def located(path: Path, message: str, place: Iterable[str] = ()) -> str:
+    """Return a message after the file and the line of its place, or of the key it begins with."""
     if message.startswith(f"{path}:"):
         return message
     try:
-        line = line_of(path.read_text(encoding="utf-8"), _key_of(message))
+        line = line_of(path.read_text(encoding="utf-8"), place or _key_of(message))
     except (OSError, ValueError, yaml.YAMLError):  # the file has changed meanwhile
         return message
     return f"{path}:{line}: {message}" if line else message

@@ -140,8 +140,9 @@ class ValueBlend:
         level, season = about.get("level", 1.0), about.get("season", 1.0)
         own = {n: self.weights[n] / (season if n == BTYD else level) for n in self._heard}
         parts = [f"{weight:.2f} × {TITLES[name]}" for name, weight in own.items()]
+        which = "all but BTYD" if BTYD in own else "all"
         return (
-            f"value is {' + '.join(parts)}, all but BTYD × {level:.3f} for the level of totals: "
+            f"value is {' + '.join(parts)}, {which} × {level:.3f} for the level of totals: "
             f"{about['rule']} (fitted ones lower the deviance of held-out rows by "
             f"{about['gain']:.4f} ± {about['standard_error']:.4f})"
         )

@@ -24,20 +24,23 @@ def check_defined(world: World) -> None:
     settings = world.config.levers
     levers, features = settings.levers(), features_of(world)
     problems = [
-        f"levers.define.{name}.{problem}"
+        _said(world, ("levers", "define", name, key), problem)
         for name, given in settings.define.items()
         if (decision := levers[name].decision) is not None
-        for problem in _problems(world, decision, given, features)
+        for key, problem in _problems(world, decision, given, features)
     ]
-    source = world.config.source
     if problems:
-        lines = problems if source is None else [located(source, problem) for problem in problems]
-        raise ConfigError("\n".join(lines))
+        raise ConfigError("\n".join(problems))
+
+
+def _said(world: World, place: tuple[str, ...], problem: str) -> str:
+    message, source = f"{'.'.join(place)}: {problem}", world.config.source
+    return message if source is None else located(source, message, place)
 
 
 def _problems(
     world: World, decision: Decision, given: Iterable[str], features: Mapping[str, object]
-) -> Iterator[str]:
+) -> Iterator[tuple[str, str]]:
     history, column, _ = decision.zero
     if "decided_at" in given:
         yield from _unknown(world, "decided_at", history, [column])
@@ -54,7 +57,7 @@ def _problems(
         name = condition.feature
         is_absent = name.partition("__")[0] in set(discover()) - set(world.histories)
         if name not in features and not is_absent:
-            yield f"eligible: no feature is called {name!r}; {_like(name, features)}"
+            yield "eligible", f"no feature is called {name!r}; {_like(name, features)}"
 
 
 def _columns(rows: Rows) -> list[str]:
@@ -64,17 +67,19 @@ def _columns(rows: Rows) -> list[str]:
     return [column for column in named if column]
 
 
-def _unknown(world: World, key: str, history: str, columns: Iterable[str]) -> Iterator[str]:
+def _unknown(
+    world: World, key: str, history: str, columns: Iterable[str]
+) -> Iterator[tuple[str, str]]:
     known = {*discover(), *world.histories}
     if history not in known:
-        yield f"{key}: no history is called {history!r}; {nearest(history, known)}"
+        yield key, f"no history is called {history!r}; {nearest(history, known)}"
     if history not in world.histories:
         return
     events = world.histories[history]
     there = {*events.table.columns, *(column.name for column in events.history.columns)}
     for column in columns:
         if column not in there:
-            yield f"{key}: {history} has no column {column!r}; {nearest(column, there)}"
+            yield key, f"{history} has no column {column!r}; {nearest(column, there)}"
 
 
 def _like(name: str, features: Iterable[str]) -> str:
