@@ -95,6 +95,7 @@ def test_the_table_of_accuracy_is_that_of_the_newest_figures():
     figures = pd.read_csv(ROOT / "data" / "bench" / "accuracy.csv")
     program = runpy.run_path(str(ROOT / "tests" / "bench" / "_accuracy_summary.py"))
     assert program["summary"](figures) in README
+    assert program["intervals"](figures) in (ROOT / "docs" / "benchmarks.md").read_text()
 
 
 def test_the_table_of_reliability_is_that_of_the_newest_runs():

@@ -21,6 +21,7 @@ HIGHER = {"ngini": "nGini", "spearman": "Spearman", "top_decile_capture": "top-1
           "auc": "AUC"}  # fmt: skip
 LOWER = {"mae": "MAE", "total_bias": "total off by", "log_loss": "log loss", "ece": "ECE"}
 ALIKE = "constant mean"  # says the same of everybody: well calibrated, and of no use
+OVERALL, LEAST = (0.88, 0.92), 0.86  # that 90 % intervals hold: of everybody, of any group
 
 
 def summary(figures: pd.DataFrame) -> str:
@@ -41,6 +42,26 @@ def summary(figures: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
+def intervals(figures: pd.DataFrame) -> str:
+    """Return a row a cutoff in Markdown: what 90 % intervals hold of all, and of the worst group.
+
+    Bold where it is too little, or too much of all.
+    """
+    own = figures[figures["method"] == "clvlens"]
+    rows = [["90 % intervals", "cutoff", "all", "least", "of"], ["---"] * 5]
+    for data_set, cutoffs in own.groupby("data_set", sort=False):
+        names = [NAMES[str(data_set)], *[""] * (len(cutoffs) - 1)]
+        for name, row in zip(names, cutoffs.itertuples(), strict=True):
+            everybody = _held(row.coverage_90, *OVERALL)
+            rows.append([name, row.cutoff, everybody, _held(row.coverage_worst, LEAST),
+                         row.worst_group])  # fmt: skip
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _held(share: float, least: float, most: float = 1.0) -> str:
+    return f"{share:.3f}" if least <= share <= most else f"**{share:.3f}**"
+
+
 def _cell(model: float, rivals: pd.Series, metric: str) -> str:
     best = rivals.max() if metric in HIGHER else rivals.min()
     ours, theirs = (_number(value, metric) for value in (model, best))
@@ -55,4 +76,5 @@ def _number(value: float, metric: str) -> str:
 
 
 if __name__ == "__main__":
-    print(summary(pd.read_csv(FIGURES)))
+    figures = pd.read_csv(FIGURES)
+    print(f"{summary(figures)}\n\n{intervals(figures)}")

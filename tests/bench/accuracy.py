@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 from _accuracy_outside import outside
-from _accuracy_summary import summary
+from _accuracy_summary import intervals, summary
 from _speed_peers import peak_mb
 
 from clvlens import evaluate, load_config, train
@@ -67,7 +67,6 @@ BARS = {
     "simulated": {"total_bias": 0.05},
 }  # fmt: skip
 AT_MOST = {"ece", "total_bias"}
-OVERALL, LEAST = (0.88, 0.92), 0.86  # of 90 % intervals: all customers; any decile or slice
 
 
 def main() -> None:
@@ -85,8 +84,9 @@ def main() -> None:
             show(name, found)
             tables += found
     out = ROOT / "data" / "bench" / "accuracy.csv"
-    pd.concat(tables).to_csv(out, index=False, float_format="%.4f")
-    print(f"\n{summary(pd.concat(tables))}\n\nWrote {out.relative_to(ROOT)}")
+    figures = pd.concat(tables)
+    figures.to_csv(out, index=False, float_format="%.4f")
+    print(f"\n{summary(figures)}\n\n{intervals(figures)}\n\nWrote {out.relative_to(ROOT)}")
 
 
 def run(name: str, place: int, folder: Path) -> pd.DataFrame:
@@ -165,19 +165,6 @@ def show(name: str, found: list[pd.DataFrame]) -> None:
     print(f"At the newest cutoff, {newest['cutoff']}:\n")
     for metric, bar in BARS[name].items():
         print(f"- {verdict(newest[metric], metric, bar)}")
-    print(f"\n90 % intervals, at each cutoff:\n\n{markdown(pd.DataFrame(map(coverage, found)))}")
-
-
-def coverage(figures: pd.DataFrame) -> dict[str, str]:
-    """Return what intervals hold at a cutoff; bold where it is too little, or too much."""
-    own = figures.iloc[0]
-    (low, high), everybody, worst = OVERALL, own["coverage_90"], own["coverage_worst"]
-    return {
-        "cutoff": own["cutoff"],
-        "all": f"{everybody:.3f}" if low <= everybody <= high else f"**{everybody:.3f}**",
-        "worst": f"{worst:.2f}" if worst >= LEAST else f"**{worst:.2f}**",
-        "of": own["worst_group"],
-    }
 
 
 def verdict(figure: float, metric: str, bar: float) -> str:
